@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { open, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { environment } from './platform/environment.ts';
+import { readPlatform, readSecrets } from './platform/platform-file.ts';
+import { findProcess, isAlive, type ProcessFile, writeProcessFile } from './platform/process-file.ts';
+import { nodeProgram, nodePrograms, type Program, postgresProgram, programEnvironment } from './platform/programs.ts';
+import { baseStep, writeStatus } from './platform/status-file.ts';
+
+/**
+ * Starts the programs of one platform and starts again what dies. It leaves them running when it ends itself: `shipway down` ends them,
+ * and a new supervisor takes them over by their pid files.
+ */
+const data = process.argv[2];
+if (data === undefined) throw new Error('Usage: supervisor.ts <data folder>');
+
+const logLimitBytes = 10 * 2 ** 20;
+const longestPauseMs = 10_000;
+
+const logPath = (name: string) => join(data, 'logs', 'programs', `${name}.log`);
+const note = (text: string) => process.stdout.write(`${new Date().toISOString()} ${text}\n`);
+
+async function rotateLog(name: string): Promise<void> {
+  const size = await stat(logPath(name)).then(
+    (found) => found.size,
+    () => 0,
+  );
+  if (size > logLimitBytes) await rename(logPath(name), `${logPath(name)}.1`);
+}
+
+/** Started in a session of its own and writing to its own log file, so that it lives on without us. */
+async function start(program: Program): Promise<ProcessFile | undefined> {
+  await rotateLog(program.name);
+  const log = openSync(logPath(program.name), 'a', 0o640);
+  const child = spawn(program.command, program.args, {
+    cwd: '/',
+    env: program.env,
+    detached: true,
+    stdio: ['ignore', log, log],
+    ...(program.uid === undefined ? {} : { uid: program.uid, gid: program.gid }),
+  });
+  closeSync(log);
+  child.on('error', (error) => note(`${program.name}: ${error.message}`));
+  return child.pid === undefined ? undefined : writeProcessFile(data as string, program.name, child.pid);
+}
+
+async function ended(file: ProcessFile): Promise<void> {
+  while (isAlive(file)) await sleep(100);
+}
+
+/** Keeps one program up: at once after its first death, then with growing pauses until it has stayed up for a minute. */
+async function keepUp(program: Program): Promise<never> {
+  let pauseMs = 0;
+  let file = await findProcess(data as string, program.name);
+  for (;;) {
+    file ??= await start(program);
+    const startedAt = Date.now();
+    if (file) await ended(file);
+    if (Date.now() - startedAt > 60_000) pauseMs = 0;
+    note(`${program.name} ended; starting it again in ${pauseMs} ms (its log: ${logPath(program.name)})`);
+    await sleep(pauseMs);
+    pauseMs = Math.min(longestPauseMs, Math.max(250, pauseMs * 2));
+    file = undefined;
+  }
+}
+
+/** A program that does its work and ends, e.g. migrations. Its output is the progress that `up` shows. */
+async function runOnce(program: Program): Promise<void> {
+  const log = await open(logPath(program.name), 'a');
+  const child = spawn(program.command, program.args, { cwd: '/', env: program.env, stdio: ['ignore', log.fd, log.fd] });
+  const [code] = await once(child, 'exit');
+  await log.close();
+  if (code !== 0) throw new Error(`Cannot prepare the platform: see ${logPath(program.name)}.`);
+}
+
+async function platformAnswers(port: number): Promise<boolean> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}/platform`, { signal: AbortSignal.timeout(1_000) });
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+async function main(folder: string): Promise<void> {
+  const platform = await readPlatform(folder);
+  if (!platform) throw new Error(`Cannot start: ${folder} holds no platform. Run shipway up --data ${folder}.`);
+  const secrets = await readSecrets(folder);
+  const options = { data: folder, platform, secrets, env: environment };
+  await writeStatus(folder, { state: 'starting', step: 'PostgreSQL' });
+  const postgres = await postgresProgram(options);
+  if (postgres) void keepUp(postgres);
+  const env = programEnvironment(options);
+  await writeStatus(folder, { state: 'starting', step: baseStep });
+  await runOnce(nodeProgram('prepare', 'server/prepare.ts', env));
+  await writeStatus(folder, { state: 'starting', step: 'Router, server, worker' });
+  for (const program of nodePrograms(env)) void keepUp(program);
+  while (!(await platformAnswers(platform.port))) await sleep(50);
+  await writeStatus(folder, { state: 'up' });
+  note('up');
+}
+
+// Its programs stay: ending them is for `shipway down` to decide.
+process.once('SIGTERM', () => process.exit(0));
+process.once('SIGINT', () => process.exit(0));
+
+main(data).catch(async (error: unknown) => {
+  const message = error instanceof Error ? error.message : String(error);
+  note(message);
+  await writeStatus(data, { state: 'failed', message });
+  process.exit(1);
+});
