@@ -37,6 +37,8 @@ export interface Buildpack {
   detect(tree: SourceTree): Promise<boolean>;
   /** @throws ShipwayError invalid_params for a tree that cannot be built, saying what to change. */
   plan(tree: SourceTree, context: PlanContext): Promise<BuildPlan>;
+  /** What to do about a failed command, from its last lines; undefined where they speak for themselves. */
+  explainFailure?(output: readonly string[]): string | undefined;
 }
 
 export interface BuildPlan {
@@ -69,7 +71,7 @@ export interface LayerPlan {
   readonly uses: readonly string[];
 }
 
-export type LayerSource = ToolchainSource | CommandSource;
+export type LayerSource = ToolchainSource | CommandSource | FilesSource;
 
 /** A runtime from its ecosystem's registry, fetched without running any of its code. */
 export interface ToolchainSource {
@@ -95,4 +97,11 @@ export interface CommandSource {
   readonly outputs: readonly string[];
   /** Folders kept between builds of the app, by name. */
   readonly caches: readonly { readonly name: string; readonly path: string }[];
+}
+
+/** Small files of the buildpack itself, owned by root, e.g. a launcher. */
+export interface FilesSource {
+  readonly kind: 'files';
+  /** Absolute path in the image -> text. */
+  readonly files: Readonly<Record<string, { readonly text: string; readonly executable: boolean }>>;
 }
