@@ -15,7 +15,7 @@ const packageJsonSchema = z.object({
   dependencies,
   devDependencies: dependencies,
   optionalDependencies: dependencies,
-  workspaces: z.unknown(),
+  workspaces: z.unknown().optional(),
 });
 
 /** The fields of package.json that decide how an app is built and started. */
