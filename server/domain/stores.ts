@@ -20,6 +20,8 @@ export interface Users {
     readonly expiresInS: number | undefined;
     /** Given for the platform's own token; otherwise random. */
     readonly secret?: string;
+    /** Default: `authorization`. */
+    readonly kind?: AccessToken['kind'];
   }): Promise<{ readonly token: AccessToken; readonly secret: string }>;
   tokens(userId: string): Promise<readonly AccessToken[]>;
   deleteToken(userId: string, tokenId: string): Promise<AccessToken | undefined>;
@@ -101,7 +103,7 @@ export interface Releases {
     readonly description: string;
     readonly image: ReleaseImage | undefined;
     readonly commit: string | undefined;
-    readonly configVars: Readonly<Record<string, string>>;
+    readonly configVars: Readonly<Record<string, string>> | undefined;
     readonly status: 'pending' | 'succeeded';
   }): Promise<Release>;
   settle(

@@ -8,6 +8,8 @@ export interface User {
 export interface AccessToken {
   readonly id: string;
   readonly userId: string;
+  /** A `session` is the dashboard's: it is taken from its cookie alone, and an `authorization` never from there. */
+  readonly kind: 'authorization' | 'session';
   readonly description: string;
   readonly createdAt: Date;
   readonly expiresAt: Date | undefined;
