@@ -25,11 +25,13 @@ const schema = z.object({
   SHIPWAY_LISTEN: text.default('0.0.0.0'),
   /** The platform's own host name; apps live below it. */
   SHIPWAY_DOMAIN: text.default('localhost'),
-  /** The server's own port, on loopback unless SHIPWAY_SERVER_LISTEN says otherwise; the router forwards to it. */
+  /** The server's own port, on loopback; the router forwards to it. */
   SHIPWAY_SERVER_PORT: portNumber,
   SHIPWAY_SERVER_HOST: text.default('127.0.0.1'),
   /** Shared secret of router and server. */
   SHIPWAY_ROUTER_TOKEN: text,
+  /** The engine's password at the registry. */
+  SHIPWAY_ENGINE_TOKEN: text,
   /** 32 bytes, hex: encrypts config vars (AES-256-GCM). */
   SHIPWAY_SECRET_KEY: z.string().regex(/^[0-9a-f]{64}$/),
   DATABASE_URL: text,
@@ -51,6 +53,10 @@ const schema = z.object({
     .string()
     .default('{}')
     .transform((value) => z.record(z.string(), z.string()).parse(JSON.parse(value))),
+  /** An image that the engine can pull, as the base of apps; without it Debian is bootstrapped from its packages. */
+  SHIPWAY_BASE_IMAGE: optionalText,
+  /** Where the bootstrapped base's packages come from; mmdebstrap's own choice by default. */
+  SHIPWAY_DEBIAN_MIRROR: optionalText,
   /** Seconds that a web process has to bind its port (R10). */
   SHIPWAY_BOOT_TIMEOUT_S: z.coerce.number().positive().default(60),
   /** Seconds between SIGTERM and SIGKILL. */
@@ -58,6 +64,17 @@ const schema = z.object({
 });
 
 export type Config = Readonly<z.output<typeof schema>>;
+
+/** The environment of npm and of other clients of registries that the platform runs itself: where things are, and how this site reaches them. */
+export function toolEnvironment(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Readonly<Record<string, string>> {
+  const kept =
+    /^(PATH|HOME|LANG|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|npm_config_.*|(https?|no|all)_proxy|(HTTPS?|NO|ALL)_PROXY)$/;
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (kept.test(name) && value ? [[name, value]] : [])),
+  );
+}
 
 /** The only reader of the environment. @throws Error that names every variable that is missing or wrong. */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
