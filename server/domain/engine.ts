@@ -22,6 +22,8 @@ export interface EngineLogLine {
   readonly at: Date;
   readonly stream: 'stdout' | 'stderr';
   readonly text: string;
+  /** The engine's own mark of how far its log was read with this line: `logs` goes on after it, finer than any clock. */
+  readonly cursor: string;
 }
 
 /** A bounded container that does one thing and is removed: build step, later release phase, one-off, cron. */
@@ -40,7 +42,7 @@ export interface JobSpec {
   readonly files: readonly { readonly path: string; readonly tar: Readable }[];
   /** Volumes that outlive the job, e.g. a package manager's download cache. Named per app by the caller. */
   readonly caches: readonly { readonly name: string; readonly path: string }[];
-  /** Other labels, e.g. `{ build: <id> }`, by which `stopJobs` finds it. */
+  /** Other labels, e.g. `{ build: <id> }`, by which `stopJobs` finds it. `app` is what `removeApp` finds job and caches by. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -68,18 +70,22 @@ export interface Engine {
   stop(instanceId: string, options: { readonly graceMs: number }): Promise<void>;
   remove(instanceId: string): Promise<void>;
   /**
-   * Lines from `since` (exclusive) on, in order, until the instance ends or `signal` aborts.
+   * Lines after `after` (a line's cursor; undefined: from the first), in order, until the instance ends or `signal` aborts.
    * Lines longer than 10,000 bytes arrive in pieces.
    */
   logs(
     instanceId: string,
-    options: { readonly since: Date | undefined; readonly signal: AbortSignal },
+    options: { readonly after: string | undefined; readonly signal: AbortSignal },
   ): AsyncIterable<EngineLogLine>;
-  /** Ends with an error when the connection is lost; the caller then lists again (`resync`). */
+  /**
+   * Starts with a `resync` once no event can be missed any more: list then. Ends with an error when the connection is lost, and
+   * silently when `signal` aborts.
+   */
   watch(signal: AbortSignal): AsyncIterable<EngineEvent>;
   /**
    * Runs to its end and removes the container. `onOutput` gets raw bytes of stdout and stderr as they come; `onExit` runs before the
    * container is removed and may take files out of it with `collect(path)`: a tar of that path, as the engine makes it.
+   * An aborted job is killed: exit code 137, and `exit` is not called.
    */
   run(
     job: JobSpec,
@@ -93,6 +99,8 @@ export interface Engine {
   stopJobs(label: { readonly name: string; readonly value: string }): Promise<void>;
   /** Instances, jobs, volumes of one app. */
   removeApp(appId: string): Promise<void>;
-  /** Everything that carries the platform's label stops; with `networks` also its networks and host rules go. */
+  /** Removes images of the platform's registry but for these digests and those in use. */
+  pruneImages(keepDigests: readonly string[]): Promise<void>;
+  /** Stops and removes every container of the platform, its networks and host rules. Images and volumes stay. */
   shutDown(): Promise<void>;
 }
