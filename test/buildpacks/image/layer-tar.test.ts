@@ -20,7 +20,7 @@ async function packed(
   entries: readonly (Pick<Header, 'name'> & Partial<Header> & { content?: string })[],
 ): Promise<Buffer> {
   const archive = pack();
-  for (const { content, ...header } of entries) archive.entry(header, content);
+  for (const { content, ...header } of entries) archive.entry(header, content ?? '');
   archive.finalize();
   return buffer(archive);
 }
