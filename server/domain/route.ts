@@ -41,7 +41,8 @@ export type RouterCommand =
 export type RouterReport =
   /** First message; `version` is that of the snapshot it serves, 0 without one. */
   | { readonly type: 'hello'; readonly routerId: string; readonly pid: number; readonly version: number }
-  | { readonly type: 'ack'; readonly version: number }
+  /** `draining`: targets that have left the table and still have requests in flight. */
+  | { readonly type: 'ack'; readonly version: number; readonly draining: readonly string[] }
   /** A target that is no longer routed has no request in flight any more. */
   | { readonly type: 'drained'; readonly instanceId: string }
   /** Access log lines by app, formatted without timestamp and source: `at=info method=GET ...`. `at` is unix ms. */

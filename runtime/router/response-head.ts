@@ -1,0 +1,143 @@
+import { chunked, type Framing, untilClose } from './framing.ts';
+import { contentLengthPattern, fieldLinesPattern, fieldValue, listTokens } from './http-grammar.ts';
+import { limits } from './limits.ts';
+import { withoutFields } from './request-head.ts';
+
+export interface ResponseHead {
+  readonly status: number;
+  readonly reason: string;
+  readonly framing: Framing;
+  /** Whether the target takes another request on this connection. */
+  readonly keepAlive: boolean;
+  /** Seconds of the target's `Keep-Alive: timeout=`, after which it may close. */
+  readonly keepAliveS: number | undefined;
+  /** Protocol that was switched to, with status 101. */
+  readonly upgrade: string | undefined;
+  /** The field lines that are passed on unchanged, each with its CRLF. */
+  readonly fields: string;
+}
+
+export type ResponseProblem = 'malformed' | 'over-limit';
+
+interface Fields {
+  contentLength: string | undefined;
+  transferEncoding: string | undefined;
+  connection: string | undefined;
+  keepAlive: string | undefined;
+  upgrade: string | undefined;
+  passed: string;
+}
+
+const statusLinePattern = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
+
+/** Parses a response's head, strictly. `text` as in parseRequestHead; `method` decides whether a body follows. */
+export function parseResponseHead(text: string, method: string): ResponseHead | ResponseProblem {
+  const lineEnd = text.indexOf('\r\n');
+  if (lineEnd > limits.responseHeaderLine) return 'over-limit';
+  const statusLine = statusLinePattern.exec(text.slice(0, lineEnd));
+  const lines = text.slice(lineEnd + 2);
+  if (statusLine === null || !fieldLinesPattern.test(lines)) return 'malformed';
+  const fields = readFields(lines);
+  if (typeof fields === 'string') return fields;
+  const status = Number(statusLine[2]);
+  const framing = responseFraming(fields, status, method);
+  if (framing === undefined) return 'malformed';
+  return assembleHead({ status, reason: statusLine[3] ?? '', minorVersion: statusLine[1] ?? '1', framing, fields });
+}
+
+function assembleHead(parts: {
+  readonly status: number;
+  readonly reason: string;
+  readonly minorVersion: string;
+  readonly framing: Framing;
+  readonly fields: Fields;
+}): ResponseHead {
+  const { status, reason, framing, fields } = parts;
+  const options = fields.connection === undefined ? [] : listTokens(fields.connection);
+  const dropped = options.filter((option) => option !== 'close' && option !== 'keep-alive' && option !== 'upgrade');
+  // RFC 9110 section 8.6 and RFC 9112 section 6.1: neither field belongs on a 1xx or 204, and a client might believe it.
+  if (status < 200 || status === 204) dropped.push('content-length', 'transfer-encoding');
+  const keepAliveS = fields.keepAlive === undefined ? undefined : /\btimeout=(\d{1,6})\b/.exec(fields.keepAlive)?.[1];
+  return {
+    status,
+    reason,
+    framing,
+    keepAlive: parts.minorVersion === '1' && framing !== untilClose && !options.includes('close'),
+    keepAliveS: keepAliveS === undefined ? undefined : Number(keepAliveS),
+    upgrade: fields.upgrade,
+    fields: dropped.length === 0 ? fields.passed : withoutFields(fields.passed, dropped),
+  };
+}
+
+function readFields(lines: string): Fields | ResponseProblem {
+  const fields: Fields = {
+    contentLength: undefined,
+    transferEncoding: undefined,
+    connection: undefined,
+    keepAlive: undefined,
+    upgrade: undefined,
+    passed: '',
+  };
+  let keptFrom = 0;
+  let start = 0;
+  while (start < lines.length) {
+    const end = lines.indexOf('\r\n', start);
+    const colon = lines.indexOf(':', start);
+    if (end - start > limits.responseHeaderLine) return 'over-limit';
+    const verdict = noteField(fields, lines, start, colon, end);
+    if (verdict === 'malformed') return verdict;
+    if (verdict === 'drop') {
+      fields.passed += lines.slice(keptFrom, start);
+      keptFrom = end + 2;
+    }
+    start = end + 2;
+  }
+  fields.passed += lines.slice(keptFrom);
+  return fields;
+}
+
+function noteField(
+  fields: Fields,
+  lines: string,
+  start: number,
+  colon: number,
+  end: number,
+): 'keep' | 'drop' | 'malformed' {
+  switch (lines.slice(start, colon).toLowerCase()) {
+    case 'content-length':
+      if (fields.contentLength !== undefined) return 'malformed';
+      fields.contentLength = fieldValue(lines, colon + 1, end);
+      return 'keep';
+    case 'transfer-encoding':
+      if (fields.transferEncoding !== undefined) return 'malformed';
+      fields.transferEncoding = fieldValue(lines, colon + 1, end);
+      return 'keep';
+    case 'connection': {
+      const value = fieldValue(lines, colon + 1, end);
+      fields.connection = fields.connection === undefined ? value : `${fields.connection}, ${value}`;
+      return 'drop';
+    }
+    case 'keep-alive':
+      fields.keepAlive = fieldValue(lines, colon + 1, end);
+      return 'drop';
+    case 'upgrade':
+      fields.upgrade = fieldValue(lines, colon + 1, end);
+      return 'drop';
+    case 'proxy-connection':
+      return 'drop';
+    default:
+      return 'keep';
+  }
+}
+
+/** RFC 9112 section 6.3; undefined for a response whose length two readers could see differently. */
+function responseFraming(fields: Fields, status: number, method: string): Framing | undefined {
+  const { contentLength, transferEncoding } = fields;
+  if (contentLength !== undefined && (transferEncoding !== undefined || !contentLengthPattern.test(contentLength))) {
+    return undefined;
+  }
+  if (transferEncoding !== undefined && transferEncoding.toLowerCase() !== 'chunked') return undefined;
+  if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return 0;
+  if (transferEncoding !== undefined) return chunked;
+  return contentLength === undefined ? untilClose : Number(contentLength);
+}

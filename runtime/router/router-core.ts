@@ -1,0 +1,22 @@
+import type { Backend } from './backend.ts';
+import type { Deadlines } from './deadlines.ts';
+import type { Fleet } from './fleet.ts';
+import type { ConnectionTimeouts, Timeouts } from './limits.ts';
+
+/** What every connection of a router shares. */
+export interface RouterCore {
+  readonly fleet: Fleet;
+  readonly deadlines: Deadlines;
+  /** The port that clients see, for X-Forwarded-Port. */
+  readonly publicPort: number;
+  /** Host names that go to the platform's server. */
+  readonly platformHosts: ReadonlySet<string>;
+  readonly platform: Backend;
+  readonly appTimeouts: Timeouts;
+  readonly platformTimeouts: Timeouts;
+  readonly connectionTimeouts: ConnectionTimeouts;
+  /** True once connections are to end after the response that they carry. */
+  stopping(): boolean;
+  /** `at` is unix ms. */
+  logAccess(appId: string, at: number, text: string): void;
+}

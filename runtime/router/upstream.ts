@@ -1,0 +1,90 @@
+import { connect, type Socket } from 'node:net';
+import type { Deadlines, Timed } from './deadlines.ts';
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What the request on an upstream connection hears from it. */
+export interface UpstreamListener {
+  onUpstreamConnect(): void;
+  onUpstreamBytes(chunk: Buffer): void;
+  onUpstreamDrain(): void;
+  /** The target sends no more. */
+  onUpstreamEnd(): void;
+  onUpstreamClose(error: Error | undefined): void;
+}
+
+/** One connection to a target: busy with one request, or idle. */
+export class Upstream implements Timed {
+  readonly socket: Socket;
+  /** It has answered a request before, so the target may be closing it at this moment. */
+  reused = false;
+  idleSince = 0;
+  deadlineAt = Number.POSITIVE_INFINITY;
+  private listener: UpstreamListener | undefined;
+  private readonly onIdleGone: (upstream: Upstream) => void;
+  private error: Error | undefined;
+
+  constructor(options: {
+    readonly address: Address;
+    readonly deadlines: Deadlines;
+    readonly listener: UpstreamListener;
+    readonly onIdleGone: (upstream: Upstream) => void;
+  }) {
+    this.listener = options.listener;
+    this.onIdleGone = options.onIdleGone;
+    options.deadlines.add(this);
+    this.socket = connect({ ...options.address, noDelay: true, allowHalfOpen: true });
+    this.socket.on('connect', () => this.listener?.onUpstreamConnect());
+    this.socket.on('data', (chunk: Buffer) => {
+      // Bytes that no request asked for: whatever they are, the next request must not take them for its answer.
+      if (this.listener === undefined) this.destroy();
+      else this.listener.onUpstreamBytes(chunk);
+    });
+    this.socket.on('drain', () => this.listener?.onUpstreamDrain());
+    this.socket.on('end', () => {
+      if (this.listener === undefined) this.destroy();
+      else this.listener.onUpstreamEnd();
+    });
+    this.socket.on('error', (error) => {
+      this.error = error;
+    });
+    this.socket.on('close', () => {
+      options.deadlines.delete(this);
+      if (this.listener === undefined) this.onIdleGone(this);
+      else this.listener.onUpstreamClose(this.error);
+    });
+  }
+
+  onDeadline(): void {
+    this.destroy();
+  }
+
+  /** Idle from now on. */
+  rest(now: number, until: number): void {
+    this.listener = undefined;
+    this.reused = true;
+    this.idleSince = now;
+    this.deadlineAt = until;
+  }
+
+  serve(listener: UpstreamListener): void {
+    this.listener = listener;
+    this.deadlineAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** Ends it without telling the request that had it. */
+  destroy(): void {
+    this.listener = undefined;
+    this.onIdleGone(this);
+    this.socket.destroy();
+  }
+
+  /** The same, once all that was written is sent. */
+  destroySoon(): void {
+    this.listener = undefined;
+    this.socket.destroySoon();
+  }
+}
