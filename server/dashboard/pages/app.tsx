@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react';
 import { ApiError } from '../api/client.ts';
 import { useApp, useBuilds, useDynos, useReleases } from '../api/queries.ts';
 import type { App } from '../api/schemas.ts';
@@ -5,7 +6,7 @@ import { Empty, Failure, Loading } from '../parts/messages.tsx';
 import { Link, useTitle } from '../parts/navigation.tsx';
 import { Badge, toneOf } from '../parts/state-badge.tsx';
 import { deriveState } from '../rules/app-state.ts';
-import { type AppTab, appTabs } from '../rules/route.ts';
+import { type AppTab, appTabs, formatRoute } from '../rules/route.ts';
 import { BuildPage } from './build.tsx';
 import { BuildsPage } from './builds.tsx';
 import { ConfigVarsPage } from './config-vars.tsx';
@@ -82,8 +83,14 @@ function AppHead({ name, app }: { readonly name: string; readonly app: App | und
 }
 
 function Tabs({ app, tab }: { readonly app: string; readonly tab: AppTab }) {
+  const nav = useRef<HTMLElement>(null);
+  // On a phone the row of tabs scrolls: the current one must be in sight.
+  useEffect(() => {
+    const current = nav.current?.querySelector(`[href="${formatRoute({ page: 'app', app, tab })}"]`);
+    current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [app, tab]);
   return (
-    <nav className="tabs" aria-label="App">
+    <nav ref={nav} className="tabs" aria-label="App">
       {appTabs.map((name) => (
         <Link key={name} to={{ page: 'app', app, tab: name }} aria-current={name === tab ? 'page' : undefined}>
           {tabNames[name]}

@@ -22,7 +22,7 @@ export function BuildsPage({ app }: { readonly app: string }) {
           </p>
         </Empty>
       )}
-      <ul className="rows" aria-label="Builds">
+      <ul className="rows build-rows" aria-label="Builds">
         {newestFirst(builds.data ?? []).map((build) => (
           <BuildRow key={build.id} app={app} build={build} />
         ))}

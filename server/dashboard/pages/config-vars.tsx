@@ -37,9 +37,9 @@ export function ConfigVarsPage({ app }: { readonly app: string }) {
           Paste .env
         </button>
       </div>
-      <p className="muted">Instances see these as environment variables. Values are encrypted at rest.</p>
+      <p className="muted section-note">Instances see these as environment variables. Values are encrypted at rest.</p>
       {rows.length === 0 && <Empty title="No config vars yet" />}
-      <ul className="rows" aria-label="Config vars">
+      <ul className="rows config-rows" aria-label="Config vars">
         {rows.map((row) => (
           <ConfigRowView
             key={row.name}

@@ -8,7 +8,7 @@ import { Link } from '../parts/navigation.tsx';
 import { useNotice } from '../parts/notice.tsx';
 import { Badge, toneOf } from '../parts/state-badge.tsx';
 import { Ago } from '../parts/time.tsx';
-import { currentRelease, newestFirst } from '../rules/app-state.ts';
+import { countStates, currentRelease, newestFirst } from '../rules/app-state.ts';
 
 export function OverviewPage({ app }: { readonly app: App }) {
   const releases = useReleases(app.name);
@@ -44,6 +44,11 @@ function Facts({ app, release }: { readonly app: App; readonly release: Release 
             {app.web_url.replace(/\/$/, '')}
           </a>
         </dd>
+        <dt>Git remote</dt>
+        <dd className="with-button">
+          <code className="clip">{app.git_url}</code>
+          <CopyButton text={app.git_url} label="git remote" />
+        </dd>
       </div>
       <div>
         <dt>Release</dt>
@@ -61,13 +66,30 @@ function Facts({ app, release }: { readonly app: App; readonly release: Release 
         </dd>
       </div>
       <div>
-        <dt>Git remote</dt>
-        <dd className="with-button">
-          <code>{app.git_url}</code>
-          <CopyButton text={app.git_url} label="git remote" />
+        <dt>Instances</dt>
+        <dd>
+          <InstanceCounts app={app.name} />
         </dd>
       </div>
     </dl>
+  );
+}
+
+function InstanceCounts({ app }: { readonly app: string }) {
+  const dynos = useDynos(app);
+  const counts = countStates(dynos.data ?? []);
+  if (dynos.data !== undefined && counts.length === 0) return <span className="muted">Nothing runs</span>;
+  return (
+    <ul className="instance-counts">
+      {counts.map(({ type, state, count }) => (
+        <li key={`${type} ${state}`}>
+          {type}{' '}
+          <Badge tone={toneOf(state)}>
+            {count} {state}
+          </Badge>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -27,7 +27,7 @@ export function ReleasesPage({ app }: { readonly app: string }) {
           <p>A deploy, a change of config vars and a rollback each make one.</p>
         </Empty>
       )}
-      <ul className="rows" aria-label="Releases">
+      <ul className="rows release-rows" aria-label="Releases">
         {rows.map((release) => (
           <ReleaseRow key={release.id} release={release} current={current} onRollback={setChosen} />
         ))}

@@ -32,7 +32,7 @@ export function ScalePage({ app }: { readonly app: string }) {
           </p>
         </Empty>
       )}
-      <ul className="rows" aria-label="Process types">
+      <ul className="rows scale-rows" aria-label="Process types">
         {scaled(formation.data, draft).map((entry) => (
           <ScaleRow key={entry.type} entry={entry} onChange={(scale) => set(entry.type, scale)} />
         ))}

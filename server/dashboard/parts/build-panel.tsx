@@ -42,7 +42,15 @@ export function BuildPanel({ app, build, tall = false }: { app: string; build: B
           <BuildStatus status={build.status} /> <code>{shortCommit(build)}</code>
         </p>
         <p className="muted">
-          {build.user.email} · <Ago at={build.created_at} /> · <BuildTime build={build} />
+          {build.user.email} ·{' '}
+          {running ? (
+            'running for '
+          ) : (
+            <>
+              <Ago at={build.created_at} /> ·{' '}
+            </>
+          )}
+          <BuildTime build={build} />
         </p>
         {running && <CancelBuild app={app} build={build} />}
       </div>

@@ -68,6 +68,17 @@ function deployed(facts: AppFacts): boolean {
   return facts.releases.some((release) => release.status === 'succeeded' && release.slug != null);
 }
 
+/** How many instances of each process type are in each state, in the order of their first. */
+export function countStates(
+  dynos: AppFacts['dynos'],
+): readonly { readonly type: string; readonly state: string; readonly count: number }[] {
+  const groups = Map.groupBy(dynos, (dyno) => `${dyno.type} ${dyno.state}`);
+  return [...groups.values()].flatMap((group) => {
+    const first = group[0];
+    return first === undefined ? [] : [{ type: first.type, state: first.state, count: group.length }];
+  });
+}
+
 export function isRunning(build: { readonly status: string }): boolean {
   return build.status === 'pending' || build.status === 'queued';
 }

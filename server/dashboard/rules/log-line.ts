@@ -20,6 +20,6 @@ export function parseLogLine(line: string): LogEntry {
 /** Instances keep their colour: the name decides. Eight classes, `tag-0` to `tag-7`. */
 export function tagOf(instance: string): number {
   let hash = 0;
-  for (const letter of instance) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) % 9973;
+  for (const letter of instance) hash = (hash * 11 + (letter.codePointAt(0) ?? 0)) % 9973;
   return hash % 8;
 }
