@@ -95,8 +95,10 @@ async function planBuild({ options, request, output, signal }: Build): Promise<{
   const plan = await buildpack.plan(tree, { versions, configVars: request.configVars });
   for (const note of plan.notes) output.detail(note);
   const processTypes = await readProcessTypes(tree, plan.processTypes);
+  const runsCommands = plan.layers.some(({ from }) => from.kind === 'commands');
+  const buildBase = runsCommands ? await options.buildBase() : base;
   return {
-    context: { options, request, buildpack, plan, tree, keeps, base, output, signal },
+    context: { options, request, buildpack, plan, tree, keeps, base, buildBase, output, signal },
     processTypes,
   };
 }
@@ -127,11 +129,11 @@ async function readProcessTypes(tree: SourceTree, defaults: readonly ProcessType
 
 /** Layers of the image above the base, lowest first; the app's files come last, since they change most. */
 async function obtainLayers(context: BuildContext, measure: Measure): Promise<Blob[]> {
-  const { request, plan, tree, base } = context;
+  const { request, plan, tree, buildBase } = context;
   const withLauncher = { ...plan, layers: [launcherLayer, ...plan.layers] };
   const keyed = keyLayers(withLauncher, {
     appId: request.appId,
-    baseDigest: base.digest,
+    baseDigest: buildBase.digest,
     tree,
     configVars: request.configVars,
   });

@@ -3,16 +3,12 @@ import type { BuildRequest } from '../../server/domain/build.ts';
 import type { BuildPlan, Buildpack, SourceTree } from '../../server/domain/build-plan.ts';
 import type { Engine } from '../../server/domain/engine.ts';
 import type { InstanceLimits } from '../../server/domain/process-type.ts';
-import type { Blob, BlobStore } from '../image/blob-store.ts';
+import type { BaseLayer } from '../image/base-layer.ts';
+import type { BlobStore } from '../image/blob-store.ts';
 import type { LayerCache } from '../image/layer-cache.ts';
 import type { ManifestStore } from '../image/manifest-store.ts';
 import type { NpmRunner } from '../npm-runner.ts';
 import type { BuildOutput } from './build-output.ts';
-
-export interface BaseLayer extends Blob {
-  /** What apps see as STACK. */
-  readonly stack: string;
-}
 
 /** What an app builder is made of. */
 export interface AppBuilderOptions {
@@ -23,7 +19,10 @@ export interface AppBuilderOptions {
   readonly blobs: BlobStore;
   readonly layers: LayerCache;
   readonly manifests: ManifestStore;
+  /** Bottom of every image. */
   readonly base: () => Promise<BaseLayer>;
+  /** Bottom of build containers: the same system with compilers and git. Asked for only by plans that run commands. */
+  readonly buildBase: () => Promise<BaseLayer>;
   /** `host:port` under which the engine pulls from Shipway's registry. */
   readonly registryHost: string;
   readonly readTree: (repositoryPath: string, commit: string) => Promise<SourceTree>;
@@ -52,6 +51,7 @@ export interface BuildContext {
   readonly tree: SourceTree;
   readonly keeps: (path: string) => boolean;
   readonly base: BaseLayer;
+  readonly buildBase: BaseLayer;
   readonly output: BuildOutput;
   readonly signal: AbortSignal;
 }

@@ -42,7 +42,7 @@ export async function makeCommandLayer(context: BuildContext, wanted: CommandLay
         request,
         plan: context.plan,
         source,
-        stack: context.base.stack,
+        stack: context.buildBase.stack,
         siteEnv: options.buildEnv,
         hasCa: ca !== undefined,
       }),
@@ -51,7 +51,7 @@ export async function makeCommandLayer(context: BuildContext, wanted: CommandLay
       limits: options.limits,
       timeoutMs: options.timeoutMs,
       files: [
-        { path: '/', tar: tarEntries(scaffold(source, ca)) },
+        { path: '/', tar: tarEntries(scaffold(ca)) },
         { path: '/', tar: buildSource(context, wanted) },
       ],
       caches: source.caches.map((cache) => ({ name: `${request.appId}-${cache.name}`, path: cache.path })),
@@ -76,12 +76,12 @@ function succeeded(result: JobResult): boolean {
 }
 
 async function buildImage(context: BuildContext, below: readonly Blob[]): Promise<string> {
-  const { options, request, base } = context;
+  const { options, request, buildBase } = context;
   const image = await writeImage({
     blobs: options.blobs,
     manifests: options.manifests,
     repository: request.appId,
-    layers: [base, ...below],
+    layers: [buildBase, ...below],
     config: {
       env: {},
       user: `${appUser}:${appUser}`,
@@ -95,11 +95,10 @@ async function buildImage(context: BuildContext, below: readonly Blob[]): Promis
   return `${options.registryHost}/${request.appId}@${image.digest}`;
 }
 
-/** Folders that the app's user writes to, and the site's CA. */
-function scaffold(source: CommandSource, ca: string | undefined): TarEntry[] {
-  const folders = ['app', ...source.caches.map((cache) => cache.path.slice(1))];
+/** The folder that the app's user writes to, and the site's CA. */
+function scaffold(ca: string | undefined): TarEntry[] {
   return [
-    ...folders.map((path) => ({ path, mode: 0o755, owner: appUser })),
+    { path: 'app', mode: 0o755, owner: appUser },
     ...(ca === undefined ? [] : [{ path: caPath.slice(1), mode: 0o644, owner: 0, text: ca }]),
   ];
 }
@@ -134,9 +133,9 @@ function failure({ options, buildpack, output }: BuildContext, layer: LayerPlan,
   const step = layer.title;
   const advice = buildpack.explainFailure?.(output.tail()) ?? 'The lines above say why.';
   if (result.timedOut) {
-    const minutes = Math.round(options.timeoutMs / 60_000);
+    const seconds = Math.round(options.timeoutMs / 1000);
     return refuse(
-      `${step} took longer than ${minutes} min and was stopped. Make it shorter, or raise SHIPWAY_BUILD_TIMEOUT_S.`,
+      `${step} took longer than ${seconds} s and was stopped. Make it shorter, or raise SHIPWAY_BUILD_TIMEOUT_S.`,
     );
   }
   if (result.outOfMemory) {

@@ -1,5 +1,6 @@
 import type { LayerPlan, SourceTree } from '../../server/domain/build-plan.ts';
 import type { PackageJson } from './package-json.ts';
+import { nodeHome } from './toolchain.ts';
 
 /** Scripts that `npm install` runs in the root package (docs.npmjs.com/cli/using-npm/scripts, "Life Cycle Operation Order"). */
 const installScripts = ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare'];
@@ -13,6 +14,8 @@ const npmEnv = {
   npm_config_fund: 'false',
   npm_config_progress: 'false',
   npm_config_update_notifier: 'false',
+  // Native addons are compiled against the headers at hand; without this node-gyp fetches them from the network.
+  npm_package_config_node_gyp_nodedir: nodeHome,
 };
 
 const modules = '/app/node_modules';

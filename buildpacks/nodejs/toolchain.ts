@@ -1,6 +1,9 @@
 import type { LayerPlan } from '../../server/domain/build-plan.ts';
 
-/** Node.js itself: the package holds the release's files as they are, for one architecture. */
+/** Node.js as its own release lays it out (bin/, include/, share/), whatever the version and architecture. */
+export const nodeHome = '/opt/shipway/node/home';
+
+/** The package holds the release's files as they are, for one architecture. */
 export function nodeLayer(version: string, arch: 'x64' | 'arm64'): LayerPlan {
   const path = '/opt/shipway/node/node_modules';
   return {
@@ -13,7 +16,7 @@ export function nodeLayer(version: string, arch: 'x64' | 'arm64'): LayerPlan {
       ecosystem: 'npm',
       packages: { [`node-linux-${arch}`]: version },
       path,
-      links: { '/usr/local/bin/node': `${path}/node-linux-${arch}/bin/node` },
+      links: { [nodeHome]: `${path}/node-linux-${arch}`, '/usr/local/bin/node': `${nodeHome}/bin/node` },
     },
   };
 }

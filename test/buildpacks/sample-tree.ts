@@ -33,17 +33,22 @@ export function sampleFolder(app: string): string {
   return path.join(import.meta.dirname, '..', 'apps', app);
 }
 
-/** A bare-enough repository with the given app as its only commit. */
+/** Commits the folder as it is to a bare repository, which is made on first use. */
 export function commitFolder(folder: string, repository: string): { readonly commit: string; readonly tree: string } {
+  const who = ['-c', 'user.name=a', '-c', 'user.email=a@b.c'];
   const git = (...args: string[]) =>
-    execFileSync('git', ['-C', repository, '-c', 'user.name=a', '-c', 'user.email=a@b.c', ...args], {
+    execFileSync('git', [`--git-dir=${repository}`, ...who, ...args], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, GIT_AUTHOR_DATE: '2026-01-01T00:00:00Z', GIT_COMMITTER_DATE: '2026-01-01T00:00:00Z' },
     }).trim();
-  execFileSync('git', ['init', '--quiet', repository]);
-  git(`--work-tree=${folder}`, 'add', '--all', '.');
-  git(`--work-tree=${folder}`, 'commit', '--quiet', '--allow-empty', '-m', 'sample');
-  return { commit: git('rev-parse', 'HEAD'), tree: git('rev-parse', 'HEAD^{tree}') };
+  git('init', '--bare', '--quiet');
+  git(`--work-tree=${folder}`, 'add', '--all', folder);
+  const tree = git('write-tree');
+  // Of the tree alone, so that equal folders are equal pushes.
+  const commit = git('commit-tree', tree, '-m', 'sample');
+  git('update-ref', 'refs/heads/main', commit);
+  return { commit, tree };
 }
 
 function blobOid(text: string): string {
