@@ -74,10 +74,9 @@ async function receivePush(
     if (objects.status === 'refused') refuseAll(objects.reason, 'unpacker error');
     else await updateRefs(options, push, objects.disconnected, output);
   } catch (error) {
-    const reason = publicReason(error);
-    // What a pusher did (sent nonsense, hung up) is no trouble of the platform.
-    if (reason === undefined) options.log(`Push to ${exchange.app.name} failed: ${describe(error)}`);
-    refuseAll(reason ?? toShipwayError(error).message, 'push failed');
+    const isPushers = error instanceof ProtocolError;
+    if (!isPushers) options.log(`Push to ${exchange.app.name} failed: ${describe(error)}`);
+    refuseAll(isPushers ? error.message : toShipwayError(error).message, 'push failed');
   }
 }
 
@@ -109,15 +108,6 @@ async function updateRefs(
   };
   const received = commands.length === 0 ? [] : await options.receiver.receive(push, output.tell);
   output.finish('ok', joinResults(head.commands, reasons, received));
-}
-
-/** The pusher's own doing, in words for the pusher; undefined when the platform failed. */
-function publicReason(error: unknown): string | undefined {
-  if (error instanceof ProtocolError) return error.message;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code.startsWith('Z_')) return 'the request body is not gzip';
-  if (code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE') return 'the connection was lost';
-  return undefined;
 }
 
 function describe(error: unknown): string {

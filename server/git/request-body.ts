@@ -22,10 +22,19 @@ function inflated(request: IncomingMessage): AsyncIterable<Uint8Array> {
 async function* untilStalled(source: AsyncIterable<Uint8Array>, timeoutMs: number): AsyncGenerator<Uint8Array> {
   const chunks = source[Symbol.asyncIterator]();
   for (;;) {
-    const next = await within(chunks.next(), timeoutMs);
+    const next = await within(chunks.next(), timeoutMs).catch(failed);
     if (next.done) return;
     yield next.value;
   }
+}
+
+/** What a peer did (hung up, sent what is no gzip) is its error, not the platform's. */
+function failed(error: NodeJS.ErrnoException): never {
+  if (error.code?.startsWith('Z_')) throw new ProtocolError('The request body is not gzip.');
+  if (error.code === 'ECONNRESET' || error.code === 'ERR_STREAM_PREMATURE_CLOSE') {
+    throw new ProtocolError('The connection was lost.');
+  }
+  throw error;
 }
 
 async function within<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
