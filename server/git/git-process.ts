@@ -81,12 +81,12 @@ export function gitEnded(
     });
     child.once('close', (exitCode, signal) => {
       if (exitCode !== null) resolve({ exitCode, stderr });
-      else reject(new Error(`git ${args[0]} was ended by ${signal}: ${stderr.trim()}`));
+      else reject(new Error(`git ${args.join(' ')} was ended by ${signal}: ${stderr.trim()}`));
     });
   });
 }
 
 /** An Error for the log from a git that should have worked. */
 export function gitFailure(args: readonly string[], result: { readonly exitCode: number; readonly stderr: string }) {
-  return new Error(`git ${args[0]} ended with ${result.exitCode}: ${result.stderr.trim()}`);
+  return new Error(`git ${args.join(' ')} ended with ${result.exitCode}: ${result.stderr.trim()}`);
 }
