@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, mkdirSync } from 'node:fs';
-import { opendir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { opendir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type BlobWriter, openBlobWriter } from './blob-writer.ts';
-import { unlessMissing } from './disk.ts';
+import { removeUnlessUsedSince, unlessMissing } from './disk.ts';
 import { digestHex } from './image-names.ts';
 
 export interface Blob {
@@ -66,7 +66,7 @@ export function createBlobStore(options: { readonly root: string }): BlobStore {
   }
 
   return {
-    put: (content) => put((to) => to.append(content)),
+    put: (content) => put((to) => to.append(content)).finally(() => content.destroy()),
     putBytes: (content) => put((to) => to.appendBytes(content)),
     writer,
     touch,
@@ -78,33 +78,11 @@ export function createBlobStore(options: { readonly root: string }): BlobStore {
     open: (digest, range) => createReadStream(pathOf(digest), range),
     readBytes: (digest) => readFile(pathOf(digest)),
     remove: (digest) => rm(pathOf(digest), { force: true }),
-    removeUnused: (digest, before) => removeUnused(pathOf(digest), { before, temporaryFolder }),
+    removeUnused: (digest, before) =>
+      removeUnlessUsedSince(pathOf(digest), { before, aside: join(temporaryFolder, randomUUID()) }),
     removeAbandoned: (before) => removeAbandoned(temporaryFolder, before),
     list: () => listBlobs(folder),
   };
-}
-
-/**
- * Takes its name away before looking at its time. A writer that touched it earlier is seen, and the name given back; one that comes later
- * finds nothing and writes the blob again. So nobody who was told that a blob is there loses it.
- */
-async function removeUnused(
-  path: string,
-  options: { readonly before: Date; readonly temporaryFolder: string },
-): Promise<boolean> {
-  const isOld = async (at: string) => {
-    const found = await unlessMissing(stat(at));
-    return found !== undefined && found.mtime < options.before;
-  };
-  if (!(await isOld(path))) return false;
-  const aside = join(options.temporaryFolder, randomUUID());
-  await unlessMissing(rename(path, aside));
-  if (await isOld(aside)) {
-    await rm(aside, { force: true });
-    return true;
-  }
-  await unlessMissing(rename(aside, path));
-  return false;
 }
 
 async function removeAbandoned(folder: string, before: Date): Promise<void> {

@@ -10,7 +10,7 @@ import { explainDiskError } from './disk.ts';
 export interface BlobWriter {
   /** Bytes taken so far. */
   sizeBytes(): number;
-  /** When `content` fails half-way, what came before the failure is kept, and more may be appended. */
+  /** When `content` fails half-way, what came before the failure is kept, and more may be appended. `content` is left to the caller. */
   append(content: Readable): Promise<void>;
   appendBytes(content: Buffer): Promise<void>;
   /** @throws ShipwayError invalid_params, and discards, when the content is not what `expectedDigest` says. */
@@ -70,7 +70,8 @@ export async function openBlobWriter(folder: string, destination: Destination): 
   return {
     sizeBytes: () => sizeBytes,
     append: async (content) => {
-      for await (const chunk of content) await appendBytes(chunk as Buffer);
+      // A request that were destroyed with the loop could not be answered.
+      for await (const chunk of content.iterator({ destroyOnReturn: false })) await appendBytes(chunk as Buffer);
     },
     appendBytes,
     commit,

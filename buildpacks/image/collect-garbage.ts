@@ -50,11 +50,8 @@ async function sweepManifests(options: GarbageOptions, before: Date, used: Set<s
       await mark(options.manifests, { repository, digest }, kept, used);
     }
     for (const { digest } of listed) {
-      if (kept.has(digest)) continue;
-      await options.manifests.remove(repository, digest);
-      removed++;
+      if (!kept.has(digest) && (await options.manifests.removeUnused(repository, digest, before))) removed++;
     }
-    if (kept.size === 0) await removeIfEmpty(options.manifests, repository);
   }
   return removed;
 }
@@ -72,10 +69,6 @@ async function mark(
   const manifest = parseManifest(stored.bytes);
   for (const blob of manifest.blobs) used.add(blob.digest);
   for (const { digest } of manifest.manifests) await mark(manifests, { repository: at.repository, digest }, kept, used);
-}
-
-async function removeIfEmpty(manifests: ManifestStore, repository: string): Promise<void> {
-  if ((await manifests.list(repository)).length === 0) await manifests.remove(repository);
 }
 
 /** Adds the blobs of all layers that stay to `used`. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { ShipwayError } from '../../server/domain/error.ts';
 
 /** The result, or undefined when the file is not there. Every other failure stays one. */
@@ -50,4 +50,27 @@ export async function writeFileAtomically(
     await rm(temporary, { force: true });
     throw explainDiskError(thrown, path);
   }
+}
+
+/**
+ * Removes a file unless it was written or touched after `before`. It takes the file's name away before it looks at its time: who touched it
+ * earlier is seen, and the name given back; who comes later finds nothing and writes it again. So nobody who was told that it is there loses it.
+ * @param aside A free name on the same file system.
+ */
+export async function removeUnlessUsedSince(
+  path: string,
+  options: { readonly before: Date; readonly aside: string },
+): Promise<boolean> {
+  const isOld = async (at: string) => {
+    const found = await unlessMissing(stat(at));
+    return found !== undefined && found.mtime < options.before;
+  };
+  if (!(await isOld(path))) return false;
+  await unlessMissing(rename(path, options.aside));
+  if (await isOld(options.aside)) {
+    await rm(options.aside, { force: true });
+    return true;
+  }
+  await unlessMissing(rename(options.aside, path));
+  return false;
 }

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { ShipwayError } from '../../server/domain/error.ts';
 import type { Blob } from './blob-store.ts';
-import { isSystemError, unlessMissing, writeFileAtomically } from './disk.ts';
+import { isSystemError, removeUnlessUsedSince, unlessMissing, writeFileAtomically } from './disk.ts';
 import { assertRepositoryName, digestHex, isDigest, isTag } from './image-names.ts';
 import { parseManifest } from './manifest.ts';
 
@@ -28,6 +28,8 @@ export interface ManifestStore {
   repositories(): Promise<string[]>;
   /** A manifest with its tags, a tag, or all of the repository. False when it was not there. */
   remove(repository: string, reference?: string): Promise<boolean>;
+  /** Removes a manifest with its tags unless it was put after `before`, even while this call runs; and folders that this leaves empty. */
+  removeUnused(repository: string, digest: string, before: Date): Promise<boolean>;
 }
 
 /**
@@ -68,12 +70,24 @@ export function createManifestStore(options: { readonly root: string }): Manifes
     return { bytes, digest, mediaType: parseManifest(bytes).mediaType };
   }
 
-  async function removeManifest(repository: string, digest: string): Promise<boolean> {
+  async function removeTagsOf(repository: string, digest: string): Promise<void> {
     for (const tag of await tags(repository)) {
       const target = await unlessMissing(readFile(tagPath(repository, tag), 'utf8'));
       if (target === digest) await rm(tagPath(repository, tag), { force: true });
     }
+  }
+
+  async function removeManifest(repository: string, digest: string): Promise<boolean> {
+    await removeTagsOf(repository, digest);
     return removeFile(manifestPath(repository, digest));
+  }
+
+  async function removeUnused(repository: string, digest: string, before: Date): Promise<boolean> {
+    const path = manifestPath(repository, digest);
+    if (!(await removeUnlessUsedSince(path, { before, aside: `${path}.${randomUUID()}.tmp` }))) return false;
+    await removeTagsOf(repository, digest);
+    for (const name of ['_tags', '_manifests']) await removeEmptyFolders(join(folder(repository), name), root);
+    return true;
   }
 
   async function removeRepository(repository: string): Promise<boolean> {
@@ -91,6 +105,7 @@ export function createManifestStore(options: { readonly root: string }): Manifes
     put,
     get,
     tags,
+    removeUnused,
     list: async (repository) => listManifests(join(folder(repository), '_manifests')),
     tag: (repository, tag, digest) => write(tagPath(repository, tag), `sha256:${digestHex(digest)}`),
     repositories: async () => (await findRepositories(root, root)).sort(),
@@ -104,7 +119,9 @@ export function createManifestStore(options: { readonly root: string }): Manifes
 /** Synced: a release names the manifest, and nothing could make it again with the same digest but the same push. */
 async function write(path: string, content: Buffer | string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await writeFileAtomically(path, content, { sync: true });
+  // Garbage collection may find the folder empty and remove it before the file is in it.
+  const written = await unlessMissing(writeFileAtomically(path, content, { sync: true }).then(() => true));
+  if (written === undefined) await write(path, content);
 }
 
 async function removeFile(path: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
 import type { BlobStore } from './blob-store.ts';
+import { isRepositoryName } from './image-names.ts';
 import { RegistryError } from './registry-error.ts';
 import { assertDigest, parseByteRange } from './registry-request.ts';
 import type { Upload, Uploads } from './registry-uploads.ts';
@@ -98,7 +99,9 @@ async function mountBlob(
   request: Request,
 ): Promise<boolean> {
   const allowed =
-    (await endpoints.mayPull(request, mount.from)) && (await endpoints.repositoryBlobs.has(mount.from, mount.digest));
+    isRepositoryName(mount.from) &&
+    (await endpoints.mayPull(request, mount.from)) &&
+    (await endpoints.repositoryBlobs.has(mount.from, mount.digest));
   if (!allowed || !(await endpoints.blobs.touch(mount.digest))) return false;
   endpoints.repositoryBlobs.add(mount.repository, mount.digest);
   return true;

@@ -133,7 +133,7 @@ async function assertReferences(endpoints: ManifestEndpoints, repository: string
 async function readLimited(request: Request): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
-  for await (const chunk of request) {
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     sizeBytes += (chunk as Buffer).length;
     if (sizeBytes > sizeLimitBytes) {
       throw new RegistryError('SIZE_INVALID', `A manifest has at most ${sizeLimitBytes} bytes.`);
