@@ -12,7 +12,7 @@ const keptLines = 5_000;
 
 /** The lines of a build as they come. A running build is followed across breaks until it is over. */
 export function BuildOutput({ app, build, tall = false }: { app: string; build: Build; tall?: boolean }) {
-  const { buffer, failure } = useLines(useBuildStream(app, build));
+  const { buffer, failure } = useLines(useBuildStream(app, build.id));
   const { box, following, onScroll, toEnd } = useFollow();
   const waits = lineCount(buffer) === 0 && failure === undefined;
   return (
@@ -34,16 +34,20 @@ export function BuildOutput({ app, build, tall = false }: { app: string; build: 
   );
 }
 
-function useBuildStream(app: string, { id, output_stream_url: url }: Build): LineStream {
+/** A stream's URL is signed for a while only: each connection asks for a new one and goes on after the last line seen. */
+function useBuildStream(app: string, id: string): LineStream {
   const client = useClient();
-  return useMemo(
-    () => ({
+  return useMemo(() => {
+    const read = async () => buildSchema.parse(await client.send({ path: appPath(app, 'builds', id) }));
+    return {
       limit: keptLines,
-      open: (lastId, signal) => client.events(url, { lastId, signal }),
-      isOver: async () => !isRunning(buildSchema.parse(await client.send({ path: appPath(app, 'builds', id) }))),
-    }),
-    [client, app, id, url],
-  );
+      open: async function* (lastId, signal) {
+        const build = await read();
+        yield* client.events(build.output_stream_url, { lastId, signal });
+      },
+      isOver: async () => !isRunning(await read()),
+    };
+  }, [client, app, id]);
 }
 
 const Block = memo(function Block({ block }: { readonly block: LineBlock }) {

@@ -137,7 +137,10 @@ function write(streams: Streams, name: string, text: string): void {
 }
 
 function endStreams(streams: Streams): void {
-  for (const { readers } of streams.values()) for (const reader of readers) reader.end();
+  for (const { readers } of streams.values()) {
+    for (const reader of readers) reader.end();
+    readers.clear();
+  }
 }
 
 function serveApps(app: Express, api: FakeApi): void {
