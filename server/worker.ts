@@ -11,7 +11,7 @@ import { createDockerEngine } from '../runtime/engine/docker-engine.ts';
 import { createBaseLayers } from './base-layer.ts';
 import { readConfig, toolEnvironment } from './config.ts';
 import { engineOptions, registryHost } from './engine-options.ts';
-import { repositoryPath } from './git/repositories.ts';
+import { createRepositories } from './git/repositories.ts';
 import { exportTree, readSourceTree } from './git/source-tree.ts';
 import { createBuildRunner } from './pipeline/run-build.ts';
 import { createBuildWorker } from './queue/build-queue.ts';
@@ -57,11 +57,11 @@ const buildApp = createAppBuilder({
   clock: Date.now,
   tempRoot,
 });
-const repositories = join(config.SHIPWAY_DATA, 'repositories');
+const repositories = createRepositories({ root: join(config.SHIPWAY_DATA, 'repositories') });
 const runner = createBuildRunner({
   stores,
   buildApp,
-  repositoryPath: (appId) => repositoryPath(repositories, appId),
+  repositoryPath: repositories.pathOf,
   log,
 });
 const worker = createBuildWorker({

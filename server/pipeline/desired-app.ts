@@ -2,6 +2,7 @@ import type { App } from '../domain/app.ts';
 import type { DesiredApp, DesiredRelease } from '../domain/desired.ts';
 import { type FormationEntry, limitsOf } from '../domain/process-type.ts';
 import type { Release } from '../domain/release.ts';
+import type { Stores } from '../domain/stores.ts';
 import { appHost, type PlatformSettings } from './settings.ts';
 
 /** What existing apps read of themselves; config vars of the same name win. */
@@ -47,5 +48,19 @@ export function desiredApp(options: {
     current: desiredRelease(app, current, settings),
     candidate: latest?.status === 'pending' ? desiredRelease(app, latest, settings) : undefined,
     formation: formation.map(({ type, quantity, size }) => ({ type, quantity, size, limits: limitsOf(size) })),
+  };
+}
+
+/** The same, read from the stores; undefined for an app that is gone. */
+export function createDesired({ stores, settings }: { readonly stores: Stores; readonly settings: PlatformSettings }) {
+  return async (appId: string): Promise<DesiredApp | undefined> => {
+    const app = await stores.apps.find(appId);
+    if (!app) return undefined;
+    const [current, latest, formation] = await Promise.all([
+      stores.releases.current(appId),
+      stores.releases.latest(appId),
+      stores.formations.ofApp(appId),
+    ]);
+    return desiredApp({ app, current, latest, formation, settings });
   };
 }

@@ -25,3 +25,8 @@ export function webUrl(settings: PlatformSettings, appName: string): string {
 export function gitUrl(settings: PlatformSettings, app: Pick<App, 'name'>): string {
   return `http://${hostWithPort(settings.domain, settings.port)}/${app.name}.git`;
 }
+
+/** `http://localhost:8080` */
+export function platformUrl({ domain, port }: PlatformSettings): string {
+  return `http://${hostWithPort(domain, port)}`;
+}

@@ -89,9 +89,13 @@ export async function postgresProgram(options: {
 /** In the order in which they start. */
 export const programNames = ['postgres', 'router', 'server', 'worker'] as const;
 
+/** The router meets the world's bytes: it gets none of the server's secrets. */
+const serverAlone = new Set(['DATABASE_URL', 'REDIS_URL', 'SHIPWAY_SECRET_KEY', 'SHIPWAY_ENGINE_TOKEN']);
+
 export function nodePrograms(env: Readonly<Record<string, string>>): readonly Program[] {
+  const routerEnv = Object.fromEntries(Object.entries(env).filter(([name]) => !serverAlone.has(name)));
   return [
-    nodeProgram('router', 'runtime/router/main.ts', env),
+    nodeProgram('router', 'runtime/router/main.ts', routerEnv),
     nodeProgram('server', 'server/main.ts', env),
     nodeProgram('worker', 'server/worker.ts', env),
   ];
