@@ -5,7 +5,7 @@ import { type Failure, failures } from './failure.ts';
 import { writeResponseHead } from './forwarded-head.ts';
 import { chunked, untilClose } from './framing.ts';
 import { limits } from './limits.ts';
-import { PendingBytes } from './pending-bytes.ts';
+import { emptyLine, PendingBytes } from './pending-bytes.ts';
 import type { RequestHead } from './request-head.ts';
 import { parseResponseHead, type ResponseHead } from './response-head.ts';
 
@@ -55,7 +55,7 @@ export class ResponseRelay {
   private feedHead(chunk: Buffer): RelayOutcome {
     let bytes = chunk;
     let end: number;
-    if (this.partialHead === undefined) end = bytes.indexOf('\r\n\r\n', 0, 'latin1');
+    if (this.partialHead === undefined) end = bytes.indexOf(emptyLine);
     else {
       this.partialHead.append(chunk);
       end = this.partialHead.headEnd();
@@ -70,7 +70,7 @@ export class ResponseRelay {
       from = end + 4;
       if (head.status >= 200 || head.status === 101) return this.begin(head, bytes, from);
       this.passInterim(head);
-      end = bytes.indexOf('\r\n\r\n', from, 'latin1');
+      end = bytes.indexOf(emptyLine, from);
     }
     if (bytes.length - from > limits.responseHead) return failures.H25;
     if (from > 0 || this.partialHead === undefined) {

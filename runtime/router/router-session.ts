@@ -43,10 +43,10 @@ export class RouterSession {
     this.ackTimeoutMs = options.ackTimeoutMs;
     const split = createLineSplitter();
     let reason = 'it closed the connection';
-    this.socket.setEncoding('utf8');
-    this.socket.on('data', (text: string) => {
+    const decoder = new TextDecoder();
+    this.socket.on('data', (chunk: Buffer) => {
       try {
-        for (const line of split(text)) this.onReport(line, options);
+        for (const line of split(decoder.decode(chunk, { stream: true }))) this.onReport(line, options);
       } catch (error) {
         this.socket.destroy(error instanceof Error ? error : undefined);
       }
