@@ -58,6 +58,8 @@ export function createGitHandler(
   }
 
   return (request, response) => {
+    // A peer that leaves while it is written to: without a listener, Node would end the server for it.
+    response.on('error', () => undefined);
     answer(request, response).catch((error: unknown) => refuse({ request, response, log: options.log }, error));
   };
 }

@@ -75,7 +75,7 @@ export function gitEnded(
   child.stderr.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString('latin1')).slice(-8192);
   });
-  return new Promise((resolve, reject) => {
+  const ended = new Promise<{ readonly exitCode: number; readonly stderr: string }>((resolve, reject) => {
     child.once('error', (error) => {
       reject(new Error(`Cannot run git: ${error.message}. Install git 2.36 or later.`, { cause: error }));
     });
@@ -84,6 +84,9 @@ export function gitEnded(
       else reject(new Error(`git ${args.join(' ')} was ended by ${signal}: ${stderr.trim()}`));
     });
   });
+  // Callers feed the process before they look how it ended: until then nobody listens, and that is no crash.
+  ended.catch(() => undefined);
+  return ended;
 }
 
 /** An Error for the log from a git that should have worked. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ByteReader } from './byte-reader.ts';
-import { gitEnded, spawnGit } from './git-process.ts';
+import { gitEnded, gitFailure, spawnGit } from './git-process.ts';
 import { readPackIndex } from './pack-index.ts';
 import type { Quarantine } from './quarantine.ts';
 import { limitBytes } from './request-body.ts';
@@ -24,6 +24,10 @@ export interface IndexPackRequest {
 
 /** Malformations that old, honest histories are full of and that harm nobody; GitLab takes the same three. */
 const tolerated = 'badTimezone=ignore,missingSpaceBeforeDate=ignore,zeroPaddedFilemode=ignore';
+
+/** What git says when the machine fails it, not the pack. */
+const platformFailure =
+  /No space left|quota exceeded|Input\/output error|Read-only file system|Permission denied|out of memory/i;
 
 const packHeadBytes = 12;
 const packTrailerBytes = 20;
@@ -59,21 +63,22 @@ async function runIndexPack(request: IndexPackRequest, objectCount: number): Pro
   child.stdout.on('data', (chunk: Buffer) => {
     stdout += chunk.toString('latin1');
   });
-  const fed = await feed(request, child.stdin);
-  // A pack that was cut off or is too large: what git would say to half of it helps nobody.
-  if (fed instanceof Error) child.kill('SIGKILL');
-  const result = await ended.catch((error: Error) => (fed instanceof Error ? undefined : Promise.reject(error)));
-  if (fed instanceof PackTooLargeError) return { status: 'refused', reason: fed.message };
-  if (fed instanceof Error) throw fed;
-  // 1: sound, but it leans on objects of the repository.
-  if (result === undefined || result.exitCode > 1) {
-    return { status: 'refused', reason: complaint(result?.stderr ?? '') };
+  const failure = await feed(request, child.stdin);
+  if (failure !== undefined) {
+    child.kill('SIGKILL');
+    await ended.catch(() => undefined);
+    if (failure instanceof PackTooLargeError) return { status: 'refused', reason: failure.message };
+    throw failure;
   }
+  const result = await ended;
+  if (platformFailure.test(result.stderr)) throw gitFailure(args, result);
+  // 1: sound, but it leans on objects of the repository.
+  if (result.exitCode > 1) return { status: 'refused', reason: complaint(result.stderr) };
   const closed = result.exitCode === 0 && (await holdsAll(request, stdout, objectCount));
   return { status: 'indexed', closed };
 }
 
-/** Answers the error of the pusher's side; git's own end (a broken pipe) shows in its exit code. */
+/** Resolves to what went wrong on the pusher's side; git's own end, a broken pipe, shows in its exit code. */
 async function feed(request: IndexPackRequest, stdin: NodeJS.WritableStream): Promise<Error | undefined> {
   let failure: Error | undefined;
   async function* source() {

@@ -36,6 +36,7 @@ export function createPushOutput(
     progress: (bytes) => send(writeBand(2, bytes)),
     finish(unpack, results) {
       clearInterval(keepAlive);
+      if (response.destroyed) return;
       const asked = options.capabilities.has('report-status') || options.capabilities.has('report-status-v2');
       const report = asked ? writeReportStatus(unpack, results) : Buffer.alloc(0);
       response.end(sideBand ? Buffer.concat([writeBand(1, report), flushPkt]) : report);

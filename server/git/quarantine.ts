@@ -9,7 +9,7 @@ export interface Quarantine {
   readonly env: Readonly<Record<string, string>>;
 }
 
-export const quarantinePrefix = 'incoming-';
+const quarantinePrefix = 'incoming-';
 
 /** Order of git's tmp-objdir: the index comes last, since it is what makes a pack visible. */
 const migrationOrder = ['.keep', '.pack', '.rev', '.idx'];

@@ -23,7 +23,7 @@ export interface ReceivePackOptions {
   readonly clock: () => Date;
 }
 
-type Push = { readonly exchange: GitExchange; readonly head: ReceiveRequest; readonly receivedAt: Date };
+type PushExchange = { readonly exchange: GitExchange; readonly head: ReceiveRequest; readonly receivedAt: Date };
 
 /**
  * `POST git-receive-pack` (gitprotocol-http, "Smart Service git-receive-pack"): commands, then a pack, then an answer that stays open for as
@@ -52,7 +52,7 @@ export function createReceivePack(options: ReceivePackOptions): (exchange: GitEx
 
 async function receivePush(
   options: ReceivePackOptions,
-  push: Push,
+  push: PushExchange,
   reader: ByteReader,
   output: PushOutput,
 ): Promise<void> {
@@ -83,7 +83,7 @@ async function receivePush(
 /** Hands what may be done to the receiver, and reports every command. */
 async function updateRefs(
   options: ReceivePackOptions,
-  { exchange, head, receivedAt }: Push,
+  { exchange, head, receivedAt }: PushExchange,
   disconnected: ReadonlySet<string>,
   output: PushOutput,
 ): Promise<void> {

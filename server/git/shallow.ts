@@ -1,5 +1,6 @@
-import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { runGit } from './git-process.ts';
 import type { Quarantine } from './quarantine.ts';
 
@@ -34,11 +35,14 @@ export async function shallowEnvironment(quarantine: Quarantine, added: readonly
   return { ...quarantine.env, GIT_SHALLOW_FILE: path };
 }
 
-/** Adds cuts for good, under git's own lock. @throws Error when another push holds it. */
+const lockTries = 40;
+const lockPauseMs = 50;
+
+/** Adds cuts for good, under git's own lock. @throws Error when another push holds it for long. */
 export async function addShallow(repositoryPath: string, added: readonly string[]): Promise<void> {
   if (added.length === 0) return;
   const lock = join(repositoryPath, 'shallow.lock');
-  const file = await open(lock, 'wx');
+  const file = await openLock(lock, lockTries);
   try {
     const oids = new Set([...(await readShallow(repositoryPath)), ...added]);
     await file.writeFile(`${[...oids].join('\n')}\n`);
@@ -49,5 +53,15 @@ export async function addShallow(repositoryPath: string, added: readonly string[
     throw error;
   } finally {
     await file.close();
+  }
+}
+
+async function openLock(path: string, tries: number): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx');
+  } catch (error) {
+    if (tries <= 1 || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    await setTimeout(lockPauseMs);
+    return openLock(path, tries - 1);
   }
 }

@@ -55,8 +55,6 @@ export function exportTree(repositoryPath: string, treeOrCommit: string): Readab
     const args = ['-c', 'tar.umask=0022', 'archive', '--format=tar', treeOrCommit];
     const child = spawnGit(repositoryPath, args);
     const ended = gitEnded(child, args);
-    // Judged below; a stream that is given up before must not leave a rejection behind.
-    ended.catch(() => undefined);
     child.stdin.end();
     try {
       yield* child.stdout;
