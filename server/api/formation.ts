@@ -10,10 +10,13 @@ import { parseBody } from './request-body.ts';
 import { type AppCall, appRoute, pathPart, type Route, reply } from './route.ts';
 
 const sizeSchema = z.string({ error: 'must be the name of a size' });
+const quantityRule = 'must be a number, or text such as "+1"';
+const isQuantity = (quantity: string | number) => /^[+-]?\d{1,4}$/.test(String(quantity));
 const changeSchema = z.object({
   /** `2`, `"2"`, `"+1"`, `"-1"`. */
   quantity: z
-    .union([z.int().min(0), z.string().regex(/^[+-]?\d{1,4}$/)], { error: 'must be a number, or text such as "+1"' })
+    .union([z.int().min(0), z.string()], { error: quantityRule })
+    .refine(isQuantity, quantityRule)
     .optional(),
   size: sizeSchema.optional(),
   dyno_size: z.union([sizeSchema, z.object({ name: sizeSchema }).transform(({ name }) => name)]).optional(),

@@ -83,10 +83,10 @@ const builds = `
 const buildChanges = `
   create function tell_build_change() returns trigger language plpgsql as $$
   begin
-    perform pg_notify('shipway_builds', new.id::text);
+    perform pg_notify('shipway_builds', (case tg_op when 'DELETE' then old.id else new.id end)::text);
     return null;
   end $$;
-  create trigger builds_change after insert or update on builds
+  create trigger builds_change after insert or update or delete on builds
     for each row execute function tell_build_change();
 `;
 
