@@ -5,12 +5,15 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ShipwayError } from '../../server/domain/error.ts';
 import { completeBase } from './base-from-image.ts';
-import { type BaseVariant, baseKey, bootstrapArguments, stackName } from './base-recipe.ts';
+import { baseKey, bootstrapArguments, stackName } from './base-recipe.ts';
 import type { Blob, BlobStore } from './blob-store.ts';
 import { explainDiskError } from './disk.ts';
 import { withFileLock } from './file-lock.ts';
 import { createLayerCache } from './layer-cache.ts';
 import type { RunCommand } from './run-command.ts';
+
+/** `run`: below every app. `build`: the same with what compiles native addons and fetches git dependencies, for build containers that need it. */
+export type BaseVariant = 'run' | 'build';
 
 export interface BaseOptions {
   readonly blobs: BlobStore;

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { arch } from 'node:os';
-
-/** `run`: below every app. `build`: the same with what compiles native addons and fetches git dependencies, for build containers that need it. */
-export type BaseVariant = 'run' | 'build';
+import type { BaseVariant } from './base-layer.ts';
 
 /** Debian 12: what apps see as STACK. */
 export const stackName = 'debian-12';

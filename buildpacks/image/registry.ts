@@ -1,5 +1,6 @@
 import { type Request, type Response, Router } from 'express';
 import type { BlobStore } from './blob-store.ts';
+import { isSystemError } from './disk.ts';
 import type { ManifestStore } from './manifest-store.ts';
 import {
   type BlobEndpoints,
@@ -136,7 +137,8 @@ async function decide(
 
 function fail(thrown: unknown, request: Request, response: Response, log: (line: string) => void): void {
   // The client is gone: nobody to tell, and nothing that failed here.
-  if (request.destroyed && !request.complete) return;
+  const left = (request.destroyed && !request.complete) || isSystemError(thrown, 'ERR_STREAM_PREMATURE_CLOSE');
+  if (left) return;
   const error = toRegistryError(thrown);
   if (error.status >= 500) log(`registry: ${request.method} ${request.path}: ${describe(thrown)}`);
   if (response.headersSent) {

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Blob } from '../../../buildpacks/image/blob-store.ts';
 import { tarFolder } from '../../../buildpacks/image/layer-tar.ts';
 import { writeImage } from '../../../buildpacks/image/write-image.ts';
 import { authorization, startRegistry, type TestRegistry } from './registry-server.ts';
@@ -18,16 +19,19 @@ async function signedInDocker(registry: TestRegistry) {
   return (...args: string[]) => run('docker', ['--config', config, ...args]);
 }
 
-async function writeTestImage(registry: TestRegistry, text: string) {
-  const folder = await temporaryFolder();
-  await mkdir(join(folder, 'app'));
-  await writeFile(join(folder, 'app', 'hello.txt'), text);
-  const layer = await registry.blobs.put(tarFolder(folder, { uid: 1000, gid: 1000 }));
+/** One layer for each text: it is what `/app/<index>.txt` says. */
+async function writeTestImage(registry: TestRegistry, ...texts: string[]) {
+  const layers: Blob[] = [];
+  for (const [index, text] of texts.entries()) {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, `${index}.txt`), text);
+    layers.push(await registry.blobs.put(tarFolder(folder, { uid: 1000, gid: 1000, prefix: 'app' })));
+  }
   return writeImage({
     blobs: registry.blobs,
     manifests: registry.manifests,
     repository: 'test/app',
-    layers: [layer],
+    layers,
     config: {
       env: { B: '2', A: '1' },
       user: '1000:1000',
@@ -63,7 +67,7 @@ describe('buildpacks/image registry with the Docker Engine', () => {
     onTestFinished(async () => {
       await docker('rm', '--force', container);
     });
-    const copied = await run('docker', ['cp', `${container}:/app/hello.txt`, '-'], { encoding: 'buffer' });
+    const copied = await run('docker', ['cp', `${container}:/app/0.txt`, '-'], { encoding: 'buffer' });
     expect(copied.stdout.includes('hello')).toBe(true);
   });
 
@@ -108,14 +112,18 @@ describe('buildpacks/image registry with the Docker Engine', () => {
     expect((await docker('push', mounted)).stdout).toMatch(/Mounted from pushed\/app/);
   });
 
-  it('pulls one new layer only', async () => {
+  it('pulls the layers that are new, and no other', async () => {
     const registry = await startRegistry();
     const docker = await signedInDocker(registry);
-    const first = await writeTestImage(registry, 'one');
-    const reference = `${registry.host}/test/app@${first.digest}`;
-    removeImageAfterwards(docker, reference);
-    await docker('pull', reference);
-    const { stdout } = await docker('pull', reference);
-    expect(stdout).toContain('Image is up to date');
+    const shared = `shared by both ${registry.root}`;
+    for (const [texts, line] of [
+      [[shared], /Pull complete/],
+      [[shared, 'new in the second'], /Already exists[\s\S]*Pull complete/],
+    ] as const) {
+      const image = await writeTestImage(registry, ...texts);
+      const reference = `${registry.host}/test/app@${image.digest}`;
+      removeImageAfterwards(docker, reference);
+      expect((await docker('pull', reference)).stdout).toMatch(line);
+    }
   });
 });
