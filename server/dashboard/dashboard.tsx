@@ -1,4 +1,4 @@
-import { isUnauthorized, useAccount } from './api/queries.ts';
+import { failureOf, isUnauthorized, useAccount } from './api/queries.ts';
 import { AppPage } from './pages/app.tsx';
 import { AppsPage } from './pages/apps.tsx';
 import { NewAppPage } from './pages/new-app.tsx';
@@ -22,7 +22,7 @@ export function Dashboard() {
       </a>
       <ConnectionBanner />
       {signedOut && <SignInPage />}
-      {!signedOut && <Failure error={account.error} />}
+      {!signedOut && <Failure error={failureOf(account)} />}
       {!signedOut && account.data !== undefined && (
         <>
           <TopBar account={account.data} route={route} />

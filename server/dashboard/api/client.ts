@@ -6,10 +6,19 @@ import { failureSchema } from './schemas.ts';
 export class ApiError extends Error {
   override name = 'ApiError';
   readonly status: number;
+  /** Heroku's `id` of the error: `not_found`, `unavailable`. */
+  readonly code: string;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, code = '') {
     super(message);
     this.status = status;
+    this.code = code;
+  }
+
+  /** True when nothing can be asked of Shipway; an engine that is away leaves the rest of it. */
+  get away(): boolean {
+    const refused = this.status >= 502 && this.status <= 504;
+    return this.status === 0 || (refused && this.code !== 'engine_unavailable');
   }
 
   /** True when the same request may work later: the API was away, or busy. */
@@ -56,6 +65,7 @@ function buildRequest({ method = 'GET', body, range, signal }: ApiRequest): Requ
   return {
     method,
     headers,
+    // Config vars are among the answers: nothing is kept on disk.
     cache: 'no-store',
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),
@@ -70,14 +80,17 @@ async function answer(connection: Connection, path: string, init: RequestInit): 
     if (init.signal?.aborted !== true) connection.report(true);
     throw init.signal?.aborted === true ? error : new ApiError(0, 'Cannot reach Shipway.');
   }
-  connection.report(response.status >= 502);
-  if (response.ok) return response;
-  throw new ApiError(response.status, await readFailure(response));
+  const failure = response.ok ? undefined : await readFailure(response);
+  connection.report(failure?.away ?? false);
+  if (failure !== undefined) throw failure;
+  return response;
 }
 
-async function readFailure(response: Response): Promise<string> {
+async function readFailure(response: Response): Promise<ApiError> {
+  const { status } = response;
   const failure = failureSchema.safeParse(await readJson(response).catch(() => undefined));
-  return failure.success ? failure.data.message : `Shipway answered with status ${response.status}.`;
+  if (!failure.success) return new ApiError(status, `Shipway answered with status ${status}.`);
+  return new ApiError(status, failure.data.message, failure.data.id);
 }
 
 async function readJson(response: Response): Promise<unknown> {
@@ -111,7 +124,7 @@ async function* readEvents(
 }
 
 /** Stream URLs name the platform's public host; the page may have been opened by another name of it. */
-export function sameOrigin(url: string): string {
+function sameOrigin(url: string): string {
   const { pathname, search } = new URL(url, window.location.origin);
   return `${pathname}${search}`;
 }

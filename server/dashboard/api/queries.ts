@@ -53,6 +53,14 @@ export function isUnauthorized(error: unknown): boolean {
   return error instanceof ApiError && error.status === 401;
 }
 
+/**
+ * What is wrong with a query, also while it is tried again; nothing while Shipway is away as a whole, which the banner tells.
+ */
+export function failureOf({ error, failureReason }: Pick<UseQueryResult, 'error' | 'failureReason'>): Error | null {
+  const failure = error ?? failureReason;
+  return failure instanceof ApiError && failure.away ? null : failure;
+}
+
 function isRetryable(error: unknown): boolean {
   return error instanceof ApiError && error.retryable;
 }
@@ -101,13 +109,20 @@ export const useAccount = (): UseQueryResult<Account> =>
   useResource({ key: keys.account, path: '/account', schema: accountSchema });
 
 export const useApps = (): UseQueryResult<readonly App[]> =>
-  useResource({ key: keys.apps, path: '/users/~/apps', schema: z.array(appSchema), everyMs: listMs });
+  useResource({
+    key: keys.apps,
+    path: '/users/~/apps',
+    range: 'name ..; max=1000',
+    schema: z.array(appSchema),
+    everyMs: listMs,
+  });
 
 export const useApp = (app: string): UseQueryResult<App> =>
   useResource({ key: keys.part(app, 'app'), path: appPath(app), schema: appSchema, everyMs: appMs });
 
-/** `slow` is for lists of many apps; `enabled` false for rows out of sight. */
+/** `slow` is for lists of many apps; `enabled` false for rows out of sight; `max` counts from the newest. */
 interface Pace {
+  readonly max?: number;
   readonly slow?: boolean;
   readonly enabled?: boolean;
 }
@@ -118,36 +133,33 @@ export const useDynos = (app: string, options: Pace = {}): UseQueryResult<readon
   useResource({
     key: keys.part(app, 'dynos'),
     path: appPath(app, 'dynos'),
+    range: 'name ..; max=1000',
     schema: z.array(dynoSchema),
     ...pace(options),
   });
 
 export const useBuilds = (app: string, options: Pace = {}): UseQueryResult<readonly Build[]> =>
   useResource({
-    key: keys.part(app, 'builds'),
+    key: [...keys.part(app, 'builds'), options.max ?? 5],
     path: appPath(app, 'builds'),
+    range: `created_at ..; order=desc,max=${options.max ?? 5}`,
     schema: z.array(buildSchema),
     ...pace(options),
   });
 
 export const useBuild = (app: string, id: string): UseQueryResult<Build> =>
   useResource({
-    key: [...keys.part(app, 'builds'), id],
+    key: [...keys.part(app, 'build'), id],
     path: appPath(app, 'builds', id),
     schema: buildSchema,
     everyMs: appMs,
   });
 
-export const releasesPage = 20;
-
-export const useReleases = (
-  app: string,
-  options: Pace & { readonly max?: number } = {},
-): UseQueryResult<readonly Release[]> =>
+export const useReleases = (app: string, options: Pace = {}): UseQueryResult<readonly Release[]> =>
   useResource({
-    key: [...keys.part(app, 'releases'), options.max ?? releasesPage],
+    key: [...keys.part(app, 'releases'), options.max ?? 10],
     path: appPath(app, 'releases'),
-    range: `version ..; order=desc,max=${options.max ?? releasesPage}`,
+    range: `version ..; order=desc,max=${options.max ?? 10}`,
     schema: z.array(releaseSchema),
     ...pace(options),
   });

@@ -62,7 +62,9 @@ export const buildSchema = z.object({
   source_blob: z.nullish(z.object({ version: z.nullish(z.string()) })),
   release: z.nullish(z.object({ id: z.string() })),
   output_stream_url: z.string(),
-  /** Extensions. */
+  /** Extensions. `state` is the exact one of `status`; `finished` once its release is live or has failed. */
+  state: z.optional(z.string()),
+  finished: z.optional(z.boolean()),
   phases: z.optional(z.array(z.object({ name: z.string(), durationMs: z.number() }))),
   failure: z.nullish(z.string()),
   ref: z.nullish(z.string()),
@@ -73,8 +75,6 @@ export const buildSchema = z.object({
 export const configVarsSchema = z.record(z.string(), z.string());
 
 export const logSessionSchema = z.object({ logplex_url: z.string() });
-
-export const platformSchema = z.object({ version: z.nullish(z.string()), domain: z.nullish(z.string()) });
 
 export const failureSchema = z.object({ id: z.optional(z.string()), message: z.string() });
 

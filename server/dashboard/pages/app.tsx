@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { ApiError } from '../api/client.ts';
-import { useApp, useBuilds, useDynos, useReleases } from '../api/queries.ts';
+import { failureOf, useApp, useBuilds, useDynos, useReleases } from '../api/queries.ts';
 import type { App } from '../api/schemas.ts';
 import { Empty, Failure, Loading } from '../parts/messages.tsx';
 import { Link, useTitle } from '../parts/navigation.tsx';
@@ -41,8 +41,12 @@ export function AppPage({ name, tab, build }: AppPageProps) {
     <main id="main" className="page">
       <AppHead name={name} app={app.data} />
       <Tabs app={name} tab={tab} />
-      <Failure error={app.error} />
-      {app.data === undefined ? app.error === null && <Loading /> : <TabPage app={app.data} tab={tab} build={build} />}
+      <Failure error={failureOf(app)} />
+      {app.data === undefined ? (
+        failureOf(app) === null && <Loading />
+      ) : (
+        <TabPage app={app.data} tab={tab} build={build} />
+      )}
     </main>
   );
 }

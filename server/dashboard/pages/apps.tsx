@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
-import { useApps, useBuilds, useDynos, useReleases } from '../api/queries.ts';
+import { failureOf, useApps, useBuilds, useDynos, useReleases } from '../api/queries.ts';
 import type { App, Release } from '../api/schemas.ts';
 import { Empty, Failure, Loading } from '../parts/messages.tsx';
 import { Link, useTitle } from '../parts/navigation.tsx';
@@ -30,8 +30,8 @@ export function AppsPage() {
           New app
         </Link>
       </div>
-      <Failure error={apps.error} />
-      {apps.data === undefined ? apps.error === null && <Loading rows={5} /> : <AppList apps={found} />}
+      <Failure error={failureOf(apps)} />
+      {apps.data === undefined ? failureOf(apps) === null && <Loading rows={5} /> : <AppList apps={found} />}
       {apps.data?.length === 0 && <NoApps />}
       {found.length === 0 && search !== '' && <Empty title={`No app's name contains “${search.trim()}”.`} />}
     </main>
@@ -67,7 +67,7 @@ function AppRow({ app }: { readonly app: App }) {
   const pace = { slow: true, enabled };
   const dynos = useDynos(app.name, pace);
   const releases = useReleases(app.name, pace);
-  const builds = useBuilds(app.name, pace);
+  const builds = useBuilds(app.name, { ...pace, max: 2 });
   const known = dynos.data !== undefined && releases.data !== undefined && builds.data !== undefined;
   const state = deriveState({
     maintenance: app.maintenance,

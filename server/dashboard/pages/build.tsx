@@ -1,4 +1,4 @@
-import { useBuild } from '../api/queries.ts';
+import { failureOf, useBuild } from '../api/queries.ts';
 import { BuildPanel } from '../parts/build-panel.tsx';
 import { Failure, Loading } from '../parts/messages.tsx';
 import { Link } from '../parts/navigation.tsx';
@@ -13,8 +13,8 @@ export function BuildPage({ app, id }: { readonly app: string; readonly id: stri
       <h2 id="build-title" className="hidden">
         Build
       </h2>
-      <Failure error={build.error} />
-      {build.data === undefined && build.error === null && <Loading />}
+      <Failure error={failureOf(build)} />
+      {build.data === undefined && failureOf(build) === null && <Loading />}
       {build.data !== undefined && <BuildPanel app={app} build={build.data} tall />}
     </section>
   );

@@ -1,4 +1,5 @@
-import { useBuilds } from '../api/queries.ts';
+import { useState } from 'react';
+import { failureOf, useBuilds } from '../api/queries.ts';
 import type { Build } from '../api/schemas.ts';
 import { BuildStatus, BuildTime, shortCommit } from '../parts/build-panel.tsx';
 import { Empty, Failure, Loading } from '../parts/messages.tsx';
@@ -6,15 +7,18 @@ import { Link } from '../parts/navigation.tsx';
 import { Ago } from '../parts/time.tsx';
 import { newestFirst } from '../rules/app-state.ts';
 
+const pageSize = 25;
+
 export function BuildsPage({ app }: { readonly app: string }) {
-  const builds = useBuilds(app);
+  const [max, setMax] = useState(pageSize);
+  const builds = useBuilds(app, { max });
   return (
     <section aria-labelledby="builds-title">
       <h2 id="builds-title" className="hidden">
         Builds
       </h2>
-      <Failure error={builds.error} />
-      {builds.data === undefined && builds.error === null && <Loading rows={5} />}
+      <Failure error={failureOf(builds)} />
+      {builds.data === undefined && failureOf(builds) === null && <Loading rows={5} />}
       {builds.data?.length === 0 && (
         <Empty title="No builds yet">
           <p>
@@ -27,6 +31,11 @@ export function BuildsPage({ app }: { readonly app: string }) {
           <BuildRow key={build.id} app={app} build={build} />
         ))}
       </ul>
+      {(builds.data?.length ?? 0) >= max && (
+        <button type="button" className="older" onClick={() => setMax(max + pageSize)}>
+          Show older builds
+        </button>
+      )}
     </section>
   );
 }
@@ -36,7 +45,7 @@ function BuildRow({ app, build }: { readonly app: string; readonly build: Build 
     <li>
       <Link to={{ page: 'app', app, tab: 'builds', build: build.id }} className="row build-row">
         <span className="row-state">
-          <BuildStatus status={build.status} />
+          <BuildStatus build={build} />
         </span>
         <code>{shortCommit(build)}</code>
         <span className="row-text bad-text">{build.failure}</span>

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { useAction } from '../api/actions.ts';
-import { appPath, useConfigVars } from '../api/queries.ts';
+import { appPath, failureOf, useConfigVars } from '../api/queries.ts';
 import { AddVar } from '../parts/add-var.tsx';
 import { ApplyBar } from '../parts/apply-bar.tsx';
 import { ConfigRowView } from '../parts/config-row.tsx';
@@ -22,7 +22,8 @@ export function ConfigVarsPage({ app }: { readonly app: string }) {
   const [shown, setShown] = useState(false);
   const [pasting, setPasting] = useState(false);
   const [draft, setDraft] = useState<ConfigDraft>({});
-  if (stored.data === undefined) return stored.error === null ? <Loading rows={4} /> : <Failure error={stored.error} />;
+  if (stored.data === undefined)
+    return failureOf(stored) === null ? <Loading rows={4} /> : <Failure error={failureOf(stored)} />;
   const vars = stored.data;
   const rows = configRows(vars, draft);
   const set = (changes: Readonly<Record<string, string>>) => setDraft((before) => draftSet(vars, before, changes));

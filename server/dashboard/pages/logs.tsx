@@ -4,6 +4,7 @@ import { appPath, useDynos } from '../api/queries.ts';
 import { logSessionSchema } from '../api/schemas.ts';
 import { type LineStream, useLines } from '../api/use-lines.ts';
 import { LogView } from '../parts/log-view.tsx';
+import { byName } from '../rules/app-state.ts';
 import { lineCount } from '../rules/line-buffer.ts';
 
 const keptLines = 3_000;
@@ -60,7 +61,7 @@ interface FilterFieldsProps {
 
 function FilterFields({ app, filter, onChange }: FilterFieldsProps) {
   const dynos = useDynos(app);
-  const names = [...new Set([...(dynos.data ?? []).map((dyno) => dyno.name), 'router', 'api'])];
+  const names = [...new Set([...byName(dynos.data ?? []).map((dyno) => dyno.name), 'router', 'api'])];
   if (filter.dyno !== '' && !names.includes(filter.dyno)) names.push(filter.dyno);
   return (
     <>

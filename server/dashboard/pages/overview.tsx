@@ -1,5 +1,5 @@
 import { useAction } from '../api/actions.ts';
-import { appPath, useBuilds, useDynos, useReleases } from '../api/queries.ts';
+import { appPath, failureOf, useBuilds, useDynos, useReleases } from '../api/queries.ts';
 import type { App, Dyno, Release } from '../api/schemas.ts';
 import { BuildPanel } from '../parts/build-panel.tsx';
 import { CopyButton, CopyLine } from '../parts/copy.tsx';
@@ -8,7 +8,7 @@ import { Link } from '../parts/navigation.tsx';
 import { useNotice } from '../parts/notice.tsx';
 import { Badge, toneOf } from '../parts/state-badge.tsx';
 import { Ago } from '../parts/time.tsx';
-import { countStates, currentRelease, newestFirst } from '../rules/app-state.ts';
+import { byName, countStates, currentRelease, newestFirst } from '../rules/app-state.ts';
 
 export function OverviewPage({ app }: { readonly app: App }) {
   const releases = useReleases(app.name);
@@ -19,13 +19,13 @@ export function OverviewPage({ app }: { readonly app: App }) {
     <>
       <Facts app={app} release={releases.data && currentRelease(releases.data)} />
       {failedRelease !== undefined && <FailedRelease app={app.name} release={failedRelease} />}
-      <Failure error={builds.error ?? releases.error} />
+      <Failure error={failureOf(builds) ?? failureOf(releases)} />
       <section aria-labelledby="build-title">
         <div className="section-head">
           <h2 id="build-title">{build === undefined ? 'Deploy' : 'Latest build'}</h2>
           {build !== undefined && <Link to={{ page: 'app', app: app.name, tab: 'builds' }}>All builds</Link>}
         </div>
-        {builds.data === undefined && builds.error === null && <Loading />}
+        {builds.data === undefined && failureOf(builds) === null && <Loading />}
         {builds.data?.length === 0 && <FirstPush app={app} />}
         {build !== undefined && <BuildPanel app={app.name} build={build} />}
       </section>
@@ -77,7 +77,7 @@ function Facts({ app, release }: { readonly app: App; readonly release: Release 
 
 function InstanceCounts({ app }: { readonly app: string }) {
   const dynos = useDynos(app);
-  const counts = countStates(dynos.data ?? []);
+  const counts = countStates(byName(dynos.data ?? []));
   if (dynos.data !== undefined && counts.length === 0) return <span className="muted">Nothing runs</span>;
   return (
     <ul className="instance-counts">
@@ -134,7 +134,7 @@ function Instances({ app }: { readonly app: string }) {
           </button>
         )}
       </div>
-      <Failure error={restart.error ?? dynos.error} />
+      <Failure error={restart.error ?? failureOf(dynos)} />
       {dynos.data?.length === 0 && <p className="muted">Nothing runs.</p>}
       {dynos.data !== undefined && dynos.data.length > 0 && <InstanceTable dynos={dynos.data} />}
     </section>
@@ -159,7 +159,7 @@ function InstanceTable({ dynos }: { readonly dynos: readonly Dyno[] }) {
         </tr>
       </thead>
       <tbody>
-        {dynos.map((dyno) => (
+        {byName(dynos).map((dyno) => (
           <tr key={dyno.id}>
             <th scope="row">{dyno.name}</th>
             <td>

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { useAction } from '../api/actions.ts';
-import { appPath, releasesPage, useReleases } from '../api/queries.ts';
+import { appPath, failureOf, useReleases } from '../api/queries.ts';
 import type { Release } from '../api/schemas.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Empty, Failure, Loading } from '../parts/messages.tsx';
@@ -9,8 +9,10 @@ import { Badge } from '../parts/state-badge.tsx';
 import { Ago } from '../parts/time.tsx';
 import { currentRelease } from '../rules/app-state.ts';
 
+const pageSize = 25;
+
 export function ReleasesPage({ app }: { readonly app: string }) {
-  const [max, setMax] = useState(releasesPage);
+  const [max, setMax] = useState(pageSize);
   const releases = useReleases(app, { max });
   const [chosen, setChosen] = useState<Release>();
   const rows = (releases.data ?? []).toSorted((left, right) => right.version - left.version);
@@ -20,8 +22,8 @@ export function ReleasesPage({ app }: { readonly app: string }) {
       <h2 id="releases-title" className="hidden">
         Releases
       </h2>
-      <Failure error={releases.error} />
-      {releases.data === undefined && releases.error === null && <Loading rows={5} />}
+      <Failure error={failureOf(releases)} />
+      {releases.data === undefined && failureOf(releases) === null && <Loading rows={5} />}
       {releases.data?.length === 0 && (
         <Empty title="No releases yet">
           <p>A deploy, a change of config vars and a rollback each make one.</p>
@@ -33,7 +35,7 @@ export function ReleasesPage({ app }: { readonly app: string }) {
         ))}
       </ul>
       {rows.length >= max && (
-        <button type="button" onClick={() => setMax(max + releasesPage * 2)}>
+        <button type="button" className="older" onClick={() => setMax(max + pageSize)}>
           Show older releases
         </button>
       )}

@@ -1,12 +1,13 @@
 import { useState } from 'react';
 import { instanceSizes } from '../../domain/process-type.ts';
 import { useAction } from '../api/actions.ts';
-import { appPath, useFormation } from '../api/queries.ts';
+import { appPath, failureOf, useFormation } from '../api/queries.ts';
 import type { FormationEntry } from '../api/schemas.ts';
 import { ApplyBar } from '../parts/apply-bar.tsx';
 import { Empty, Failure, Loading } from '../parts/messages.tsx';
 import { useNotice } from '../parts/notice.tsx';
 import {
+  inOrder,
   largestQuantity,
   type Scale,
   type ScaleDraft,
@@ -19,7 +20,7 @@ export function ScalePage({ app }: { readonly app: string }) {
   const formation = useFormation(app);
   const [draft, setDraft] = useState<ScaleDraft>({});
   if (formation.data === undefined) {
-    return formation.error === null ? <Loading /> : <Failure error={formation.error} />;
+    return failureOf(formation) === null ? <Loading /> : <Failure error={failureOf(formation)} />;
   }
   const set = (type: string, scale: Scale) => setDraft((before) => ({ ...before, [type]: scale }));
   return (
@@ -33,7 +34,7 @@ export function ScalePage({ app }: { readonly app: string }) {
         </Empty>
       )}
       <ul className="rows scale-rows" aria-label="Process types">
-        {scaled(formation.data, draft).map((entry) => (
+        {scaled(inOrder(formation.data), draft).map((entry) => (
           <ScaleRow key={entry.type} entry={entry} onChange={(scale) => set(entry.type, scale)} />
         ))}
       </ul>

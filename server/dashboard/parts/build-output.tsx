@@ -3,7 +3,7 @@ import { useClient } from '../api/context.ts';
 import { appPath } from '../api/queries.ts';
 import { type Build, buildSchema } from '../api/schemas.ts';
 import { type LineStream, useLines } from '../api/use-lines.ts';
-import { isRunning } from '../rules/app-state.ts';
+import { isOver, isRunning } from '../rules/app-state.ts';
 import { type LineBlock, lineCount } from '../rules/line-buffer.ts';
 import { Output } from './output.tsx';
 import { useFollow } from './use-follow.ts';
@@ -45,7 +45,7 @@ function useBuildStream(app: string, id: string): LineStream {
         const build = await read();
         yield* client.events(build.output_stream_url, { lastId, signal });
       },
-      isOver: async () => !isRunning(await read()),
+      isOver: async () => isOver(await read()),
     };
   }, [client, app, id]);
 }

@@ -1,7 +1,7 @@
 import { useAction } from '../api/actions.ts';
 import { appPath } from '../api/queries.ts';
 import type { Build } from '../api/schemas.ts';
-import { isRunning } from '../rules/app-state.ts';
+import { isOver, isRunning } from '../rules/app-state.ts';
 import { duration } from '../rules/relative-time.ts';
 import { BuildOutput } from './build-output.tsx';
 import { Failure } from './messages.tsx';
@@ -12,12 +12,17 @@ import { Ago, Elapsed } from './time.tsx';
 const words: Readonly<Record<string, string>> = {
   queued: 'Queued',
   pending: 'Building',
+  releasing: 'Going live',
   succeeded: 'Succeeded',
   failed: 'Failed',
+  replaced: 'Replaced',
+  canceled: 'Canceled',
 };
 
-export function BuildStatus({ status }: { readonly status: string }) {
-  return <Badge tone={toneOf(status)}>{words[status] ?? status}</Badge>;
+export function BuildStatus({ build }: { readonly build: Build }) {
+  const state = build.state ?? build.status;
+  const shown = state === 'succeeded' && !isOver(build) ? 'releasing' : state;
+  return <Badge tone={toneOf(shown)}>{words[shown] ?? shown}</Badge>;
 }
 
 export function shortCommit(build: Build): string {
@@ -39,7 +44,7 @@ export function BuildPanel({ app, build, tall = false }: { app: string; build: B
     <div className="build">
       <div className="build-head">
         <p role="status" aria-label="Build state">
-          <BuildStatus status={build.status} /> <code>{shortCommit(build)}</code>
+          <BuildStatus build={build} /> <code>{shortCommit(build)}</code>
         </p>
         <p className="muted">
           {build.user.email} ·{' '}

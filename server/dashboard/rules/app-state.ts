@@ -14,7 +14,7 @@ interface ReleaseFacts {
   readonly slug?: object | null | undefined;
 }
 
-export type AppStateName =
+type AppStateName =
   | 'building'
   | 'releasing'
   | 'maintenance'
@@ -80,7 +80,17 @@ export function countStates(
 }
 
 export function isRunning(build: { readonly status: string }): boolean {
-  return build.status === 'pending' || build.status === 'queued';
+  return build.status === 'pending';
+}
+
+/** Its output goes on after the image is made, until its release is live or has failed. */
+export function isOver(build: { readonly status: string; readonly finished?: boolean | undefined }): boolean {
+  return build.finished ?? !isRunning(build);
+}
+
+/** `web.2` before `web.10`. */
+export function byName<T extends { readonly name: string }>(items: readonly T[]): readonly T[] {
+  return items.toSorted((left, right) => left.name.localeCompare(right.name, 'en', { numeric: true }));
 }
 
 /** The release that serves: the one the API marks, else the newest that succeeded. */

@@ -19,7 +19,7 @@ export interface LineBuffer {
 
 export const emptyBuffer: LineBuffer = { blocks: [], next: 0, dropped: 0 };
 
-export const blockSize = 100;
+const blockSize = 100;
 
 /** Keeps at most `limit` lines, and at least `limit - blockSize` once it is full: whole blocks go. */
 export function appendLines(buffer: LineBuffer, texts: readonly string[], limit: number): LineBuffer {

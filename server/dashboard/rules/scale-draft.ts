@@ -12,6 +12,12 @@ interface Entry extends Scale {
 
 export const largestQuantity = 100;
 
+/** `web` first, the others by name. */
+export function inOrder<E extends Entry>(formation: readonly E[]): readonly E[] {
+  const rank = ({ type }: E) => (type === 'web' ? '' : type);
+  return formation.toSorted((left, right) => rank(left).localeCompare(rank(right)));
+}
+
 /** The formation as it will be. */
 export function scaled<E extends Entry>(formation: readonly E[], draft: ScaleDraft): readonly E[] {
   return formation.map((entry) => ({ ...entry, ...draft[entry.type] }));
@@ -28,7 +34,7 @@ export function scaleUpdates(formation: readonly Entry[], draft: ScaleDraft): re
 }
 
 /** Heroku writes `Standard-1X` where Shipway's own name is `standard-1x`: case does not matter. */
-export function sameSize(left: string, right: string): boolean {
+function sameSize(left: string, right: string): boolean {
   return left.toLowerCase() === right.toLowerCase();
 }
 

@@ -26,8 +26,7 @@ export interface FakeApi {
 }
 
 const token = 'secret-token';
-export const policy =
-  "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+const policy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
 
 /** The built dashboard on an ephemeral loopback port, with the API's answers as recorded. */
 export async function startFakeApi(dist: string): Promise<FakeApi> {

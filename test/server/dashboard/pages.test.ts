@@ -155,7 +155,14 @@ describe('dashboard: builds', () => {
     api.writeBuildLine('b9', '       \u001b[32madded 3 packages\u001b[0m');
     await output.getByText('added 3 packages').waitFor();
     expect(await output.getByText('Node.js app detected').count()).toBe(1);
-    Object.assign(build, { status: 'failed', failure: 'Cannot build: no start script.' });
+    Object.assign(build, { status: 'succeeded', state: 'succeeded' });
+    await page.getByRole('status', { name: 'Build state' }).getByText('Going live').waitFor();
+    Object.assign(build, {
+      status: 'failed',
+      state: 'failed',
+      finished: true,
+      failure: 'Cannot build: no start script.',
+    });
     api.endStreams();
     await seen('Cannot build: no start script.');
     await page.getByRole('status', { name: 'Build state' }).getByText('Failed').waitFor();

@@ -31,7 +31,7 @@ export function recordedApp(name: string, minutes = 3): RecordedApp['app'] {
   };
 }
 
-export function recordedDyno(name: string, state: string, version: number, minutes: number): Row {
+function recordedDyno(name: string, state: string, version: number, minutes: number): Row {
   const type = name.split('.')[0] ?? name;
   return {
     id: `dyno-${name}-${version}`,
@@ -65,6 +65,8 @@ export function recordedBuild(id: string, status: string, commit: string, minute
   return {
     id,
     status,
+    state: status,
+    finished: status !== 'pending',
     user: owner,
     source_blob: { url: '', version: commit.padEnd(40, '0') },
     release: null,
@@ -79,7 +81,7 @@ export function recordedBuild(id: string, status: string, commit: string, minute
   };
 }
 
-export const recordedPhases = [
+const recordedPhases = [
   { name: 'receive', durationMs: 84 },
   { name: 'queue', durationMs: 31 },
   { name: 'build', durationMs: 412 },
