@@ -279,9 +279,10 @@ describe('runtime/rollout/rollout', () => {
     await world.kill();
     await world.boot();
     let isReady = false;
-    world.rollout.ready.then(() => {
+    const markReady = () => {
       isReady = true;
-    });
+    };
+    world.rollout.ready.then(markReady, markReady);
     await world.clock.advance(10);
     expect(world.routes.get('app-1')).toBe(published);
     expect(isReady).toBe(false);
