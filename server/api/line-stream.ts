@@ -15,7 +15,7 @@ export interface LineStream {
 const keepAliveMs = 15_000;
 
 /** WHATWG HTML, 9.2.6: each line of an event is a data field. */
-export function formatEvent(id: number, text: string): string {
+function formatEvent(id: number, text: string): string {
   const lines = text.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`);
   return `id: ${id}\n${lines.join('')}\n`;
 }

@@ -7,7 +7,7 @@ export interface SignInLimit {
   succeeded(attempt: Attempt): void;
 }
 
-export interface Attempt {
+interface Attempt {
   readonly address: string;
   readonly email: string | undefined;
 }

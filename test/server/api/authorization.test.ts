@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createApiAuthenticator, createAuthenticator } from '../../../server/api/authenticate.ts';
+import { createAuthenticator } from '../../../server/api/authenticate.ts';
 import { listRoutes } from '../../../server/api/create-api.ts';
 import type { ApiDeps } from '../../../server/api/deps.ts';
 import type { Route } from '../../../server/api/route.ts';
@@ -140,18 +140,5 @@ describe('server/api: who may do what', () => {
     expect(await authenticate(request(basic('x', 'wrong')))).toBeUndefined();
     expect(await authenticate(request('Digest abc'))).toBeUndefined();
     expect(await authenticate(request())).toBeUndefined();
-  });
-
-  it('stops a user who asks without end, and says when to come back', async () => {
-    const budget = { take: () => ({ remaining: 0, retryAfterS: 1 }) };
-    const cookie = { read: () => undefined, write: () => '', clear: () => '' };
-    const authenticate = createApiAuthenticator({ stores: api.stores, cookie, budget });
-    const headers: Record<string, string> = {};
-    const call = {
-      request: { headers: { authorization: `Bearer ${api.owner.secret}` } },
-      response: { set: (name: string, value: string) => Object.assign(headers, { [name]: value }) },
-    } as unknown as Parameters<typeof authenticate>[0];
-    await expect(authenticate(call)).rejects.toMatchObject({ code: 'rate_limit' });
-    expect(headers).toEqual({ 'RateLimit-Remaining': '0', 'Retry-After': '1' });
   });
 });

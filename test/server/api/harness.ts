@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:http';
 import express from 'express';
 import { createApi } from '../../../server/api/create-api.ts';
 import type { App } from '../../../server/domain/app.ts';
@@ -16,14 +15,14 @@ import { openStores } from '../../../server/store/open-stores.ts';
 import { sampleImage } from '../../contract/sample-image.ts';
 import { startTestPostgres } from '../../support/postgres.ts';
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Json;
 }
 
 /** JSON as a test reads it: any field may be asked for. */
-export interface Json {
+interface Json {
   readonly [field: string]: Json | undefined;
 }
 
@@ -63,7 +62,7 @@ export async function startTestApi(): Promise<TestApi> {
   const { stores, close } = await openStores({ databaseUrl: postgres.url, secretKey, clock: () => clock.now, log });
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const baseUrl = `http://127.0.0.1:${portOf(server)}`;
   const asked: string[] = [];
   const logs = createTestLogs();
   const control = createTestControl(stores, asked);
@@ -133,6 +132,12 @@ export async function startTestApi(): Promise<TestApi> {
   };
 }
 
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('not listening');
+  return address.port;
+}
+
 async function send(url: string, method: string, { token, headers = {}, body }: SendOptions): Promise<Answer> {
   const response = await fetch(url, {
     method,
@@ -148,7 +153,7 @@ async function send(url: string, method: string, { token, headers = {}, body }: 
   return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
 }
 
-export interface TestLogs extends Logs {
+interface TestLogs extends Logs {
   readonly lines: LogLine[];
 }
 
@@ -174,7 +179,7 @@ function createTestLogs(): TestLogs {
   };
 }
 
-export const webInstance: InstanceView = {
+const webInstance: InstanceView = {
   instance: {
     id: 'container-1',
     appId: 'app',

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import type { App } from '../../../server/domain/app.ts';
 import { startTestApi, type TestApi } from './harness.ts';
 import { schemaProblems } from './schema.ts';
@@ -98,7 +99,7 @@ describe('server/api: resources', () => {
   it('dynos: are shown, restarted and stopped', async () => {
     const release = await api.newRelease(app);
     const { body } = await api.send('GET', `/apps/${app.name}/dynos`);
-    const [dyno] = [body].flat() as Record<string, unknown>[];
+    const [dyno] = z.array(z.record(z.string(), z.unknown())).parse(body);
     if (!dyno) throw new Error('no dyno');
     expect(schemaProblems('dyno', dyno)).toEqual([]);
     expect(dyno).toMatchObject({
@@ -178,7 +179,10 @@ describe('server/api: resources', () => {
     const ask = async (range?: string) => {
       const headers = range === undefined ? {} : { Range: range };
       const answer = await api.send('GET', `/apps/${app.name}/releases`, { headers });
-      const versions = ([answer.body].flat() as unknown as { version: number }[]).map(({ version }) => version);
+      const versions = z
+        .array(z.object({ version: z.number() }))
+        .parse(answer.body)
+        .map(({ version }) => version);
       return { ...answer, versions, next: answer.headers.get('next-range') ?? undefined };
     };
     expect(await ask()).toMatchObject({ status: 200, versions: [1, 2, 3, 4, 5], next: undefined });
