@@ -19,7 +19,7 @@ function readApp(row: AppRow & { readonly email: string }): App {
   };
 }
 
-const appGone = () => new ShipwayError('not_found', "Couldn't find that app.", { resource: 'app' });
+export const appGone = () => new ShipwayError('not_found', "Couldn't find that app.", { resource: 'app' });
 
 /**
  * Whoever numbers releases or decides which build runs takes this lock first. It leaves the rows that refer to the app alone

@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
-import type { BuildStatus } from '../domain/build.ts';
+import type { Build, BuildStatus } from '../domain/build.ts';
 import type { Builds } from '../domain/stores.ts';
+import { appGone } from './apps.ts';
 import type { BuildChanges } from './build-changes.ts';
 import { readBuild, selectBuilds } from './build-rows.ts';
 import { createBuildTurns } from './build-turns.ts';
 import type { Database } from './database.ts';
+import { isOrphan } from './database-error.ts';
 import { isUuid, storableJson, storableText } from './storable.ts';
 
 interface BuildsDeps {
@@ -24,7 +26,7 @@ const comesFrom: Readonly<Record<BuildStatus, readonly BuildStatus[]>> = {
 };
 
 export function createBuilds(deps: BuildsDeps): Builds {
-  const { database, changes, clock } = deps;
+  const { database, changes } = deps;
   return {
     ...createBuildTurns(deps),
     ...createBuildLines(database),
@@ -51,31 +53,39 @@ export function createBuilds(deps: BuildsDeps): Builds {
       );
       return oldestFirst.map(readBuild);
     },
-    async create({ appId, userId, commit, tree, ref, oldCommit, phases }) {
-      const row = await database.transaction(async (db) => {
-        const { id } = await db
-          .insertInto('builds')
-          .values({
-            app_id: appId,
-            user_id: userId,
-            status: 'queued',
-            commit_oid: commit,
-            tree_oid: tree,
-            ref: storableText(ref),
-            old_commit: oldCommit,
-            image: sql`null`,
-            phases: storableJson(phases),
-            created_at: clock(),
-            updated_at: clock(),
-          })
-          .returning('id')
-          .executeTakeFirstOrThrow();
-        return selectBuilds(db).where('builds.id', '=', id).executeTakeFirstOrThrow();
-      });
-      return readBuild(row);
-    },
+    create: (build) => createBuild(deps, build),
     update: (buildId, change) => updateBuild(deps, buildId, change),
   };
+}
+
+async function createBuild(
+  { database, clock }: BuildsDeps,
+  { appId, userId, commit, tree, ref, oldCommit, phases }: Parameters<Builds['create']>[0],
+): Promise<Build> {
+  const insert = database.transaction(async (db) => {
+    const { id } = await db
+      .insertInto('builds')
+      .values({
+        app_id: appId,
+        user_id: userId,
+        status: 'queued',
+        commit_oid: commit,
+        tree_oid: tree,
+        ref: storableText(ref),
+        old_commit: oldCommit,
+        image: sql`null`,
+        phases: storableJson(phases),
+        created_at: clock(),
+        updated_at: clock(),
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    return selectBuilds(db).where('builds.id', '=', id).executeTakeFirstOrThrow();
+  });
+  const row = await insert.catch((thrown: unknown) => {
+    throw isOrphan(thrown) ? appGone() : thrown;
+  });
+  return readBuild(row);
 }
 
 async function updateBuild(

@@ -130,6 +130,13 @@ export function describeBuilds(setting: () => Setting): void {
       expect(await stores.builds.find('nonsense')).toBeUndefined();
     });
 
+    it('refuses a build of an app that is gone', async () => {
+      const { stores, newApp, newBuild } = setting();
+      const app = await newApp();
+      await stores.apps.remove(app.id);
+      await expect(newBuild(app)).rejects.toMatchObject({ code: 'not_found', resource: 'app' });
+    });
+
     it('moves the status forward alone', async () => {
       const { stores, newApp, newBuild } = setting();
       const build = await newBuild(await newApp());
