@@ -3,7 +3,7 @@ import { lstat, open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline, Readable, Transform } from 'node:stream';
 import { ShipwayError } from '../../server/domain/error.ts';
-import { blockBytes, emptyHeader, formatTarHeader, paddingBytes, type TarHeader } from './tar-header.ts';
+import { emptyHeader, formatTarHeader, paddingBytes, type TarHeader } from './tar-header.ts';
 import { createTarRewriter, type RewriteOptions } from './tar-rewriter.ts';
 
 /**
@@ -101,6 +101,3 @@ async function* fileContent(path: Buffer, header: TarHeader): AsyncGenerator<Buf
     await file.close();
   }
 }
-
-/** Two blocks of zeros: an archive without entries. */
-export const emptyTar = Buffer.alloc(2 * blockBytes);
