@@ -8,7 +8,9 @@ function scan(text: string, cuts: readonly number[] = []): { content: string; en
   const scanner = new ChunkedScanner();
   let content = '';
   let end = 0;
-  const places = [...new Set([0, ...cuts.filter((cut) => cut > 0 && cut < bytes.length), bytes.length])].sort((a, b) => a - b);
+  const places = [...new Set([0, ...cuts.filter((cut) => cut > 0 && cut < bytes.length), bytes.length])].sort(
+    (a, b) => a - b,
+  );
   for (let index = 0; index + 1 < places.length && !scanner.done; index++) {
     const piece = bytes.subarray(places[index], places[index + 1]);
     const used = scanner.scan(piece, 0, (from, to) => {
@@ -56,7 +58,12 @@ describe('runtime/router/chunked-scanner', () => {
     ['endless trailers', `0\r\n${'A: b\r\n'.repeat(101)}\r\n`],
   ])('refuses %s', (_name, text) => {
     expect(scan(text).end).toBe(-1);
-    expect(scan(text, Array.from({ length: text.length }, (_, index) => index)).end).toBe(-1);
+    expect(
+      scan(
+        text,
+        Array.from({ length: text.length }, (_, index) => index),
+      ).end,
+    ).toBe(-1);
   });
 
   it('finds the content and the end of any chunked body, cut anywhere', () => {

@@ -41,7 +41,14 @@ describe('runtime/router/response-head', () => {
 
   it('takes lengths away where a client might believe them, and what is hop-by-hop', () => {
     const head = parseResponseHead(
-      response('HTTP/1.1 204 No Content', 'A: b', 'Content-Length: 5', 'Connection: keep-alive, X-B', 'X-B: c', 'Keep-Alive: timeout=5'),
+      response(
+        'HTTP/1.1 204 No Content',
+        'A: b',
+        'Content-Length: 5',
+        'Connection: keep-alive, X-B',
+        'X-B: c',
+        'Keep-Alive: timeout=5',
+      ),
       'GET',
     );
     expect(head).toMatchObject({ fields: 'A: b\r\n', keepAlive: true, keepAliveS: 5 });

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AppRoute, RouteState, Target } from '../../../server/domain/route.ts';
 import { createRouter, type Router, type RouterOptions } from '../../../runtime/router/router.ts';
+import type { AppRoute, RouteState, Target } from '../../../server/domain/route.ts';
 
 export interface RunningRouter {
   readonly router: Router;
