@@ -36,6 +36,10 @@ export interface RolloutTiming {
   readonly bootTimeoutMs: number;
   /** How long an exited instance stays listed, for its last lines. */
   readonly lingerMs: number;
+  /** When this process had published every app once; Infinity until then. Before, no router was told anything. */
+  readonly readyAtMs: number;
+  /** How long after that a router that outlived the server may still send to what the new table lacks. */
+  readonly reconnectMs: number;
 }
 
 export function startKey(spec: {

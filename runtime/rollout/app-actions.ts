@@ -22,7 +22,8 @@ export interface LoopContext {
   readonly clock: Clock;
   readonly random: () => number;
   readonly probe: Probe;
-  readonly timing: RolloutTiming;
+  readonly timing: Omit<RolloutTiming, 'readyAtMs'>;
+  readonly readyAtMs: () => number;
   readonly stopGraceMs: number;
   readonly log: (text: string) => void;
   readonly nextTicket: () => number;

@@ -132,6 +132,8 @@ export class AppLoop {
     } catch (error) {
       this.#isStale = true;
       this.#hold('desired', error);
+      // One app that cannot be read must not keep all others from the routers; a database that is away must.
+      if (toShipwayError(error).code !== 'unavailable') this.#firstRoute.resolve();
       return;
     }
     this.#wasRead = true;
@@ -145,9 +147,10 @@ export class AppLoop {
   }
 
   #act(): void {
-    const { clock, timing } = this.#context;
+    const { clock, timing, readyAtMs } = this.#context;
     if (this.#isClosed) return;
-    const plan = reconcile(this.#desired, this.record.observed, clock.now(), timing);
+    const now = { ...timing, readyAtMs: readyAtMs() };
+    const plan = reconcile(this.#desired, this.record.observed, clock.now(), now);
     const wanted = new Set(plan.actions.map(actionKey));
     for (const [key, task] of this.#underWay) if (key.startsWith('probe ') && !wanted.has(key)) task.abort();
     for (const action of plan.actions) this.#run(action);

@@ -55,7 +55,8 @@ export function reconcile(
   const ready = candidate?.verdict.state === 'ready' ? candidate : undefined;
   const route = routeOf({ desired, serving: ready ?? serving, coming, observed, nowMs });
   const looked = !observed.instances.some((one) => needsFirstLook(one, serving));
-  const routed = looked && sameRoute(observed.published?.route, route) && observed.published?.acknowledged === true;
+  const isAcknowledged = observed.published?.acknowledged === true && sameRoute(observed.published.route, route);
+  const routed = looked && isAcknowledged && nowMs >= timing.readyAtMs;
   const actions = [
     ...(serving === undefined ? [] : bringUp(serving, look)),
     ...(candidate?.verdict.state === 'starting' ? bringUp(candidate, look) : []),
@@ -165,7 +166,7 @@ function retire(one: ObservedInstance, routed: boolean, { nowMs, timing }: Look)
   }
   const takesRequests = isWeb(one) && one.health !== 'booting' && !one.drained;
   if (!takesRequests) return [{ type: 'stop', instanceId }];
-  return routed ? [{ type: 'drain', instanceId }] : [];
+  return routed && nowMs >= timing.readyAtMs + timing.reconnectMs ? [{ type: 'drain', instanceId }] : [];
 }
 
 function tearDown(look: Look): readonly Action[] {
@@ -177,11 +178,12 @@ function tearDown(look: Look): readonly Action[] {
 
 function withWake(actions: readonly Action[], { observed, nowMs, timing }: Look): Plan {
   const times = [
+    timing.readyAtMs + timing.reconnectMs,
     ...[...observed.crashes.values()].map(({ restartAtMs }) => restartAtMs),
     ...observed.instances.flatMap((one) => {
       if (one.exitedAtMs !== undefined) return [one.exitedAtMs + timing.lingerMs];
       return isLive(one) && one.health === 'booting' ? [one.startedAtMs + timing.bootTimeoutMs] : [];
     }),
-  ].filter((atMs) => atMs > nowMs);
+  ].filter((atMs) => atMs > nowMs && Number.isFinite(atMs));
   return { actions, wakeAtMs: times.length === 0 ? undefined : Math.min(...times) };
 }

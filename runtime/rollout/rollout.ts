@@ -40,6 +40,8 @@ export interface RunningRollout extends Rollout {
 }
 
 const lingerMs = 2_000;
+/** Routers that lost their server come back within this. */
+const reconnectMs = 3_000;
 const sweepEveryMs = 5_000;
 /** Sweeps until every app's desired state was read again, though nobody said that it changed. */
 const sweepsPerRound = 12;
@@ -60,6 +62,7 @@ class EngineRollout implements RunningRollout {
   #isClosed = false;
   #isReading = false;
   #isReadying = false;
+  #readyAtMs = Number.POSITIVE_INFINITY;
   #sweeps = 0;
   #cancelSweep: () => void = () => undefined;
 
@@ -84,7 +87,8 @@ class EngineRollout implements RunningRollout {
     this.#context = {
       ...options,
       probe: options.probe ?? probeTcp,
-      timing: { bootTimeoutMs, lingerMs },
+      timing: { bootTimeoutMs, lingerMs, reconnectMs },
+      readyAtMs: () => this.#readyAtMs,
       nextTicket,
       startSlot: createStartSlots(startsAtATime),
       refresh: () => this.#feed.refresh(),
@@ -226,7 +230,11 @@ class EngineRollout implements RunningRollout {
     if (this.#isReadying) return;
     this.#isReadying = true;
     Promise.all([...this.#loops.values()].map((loop) => loop.firstRoute)).then(
-      () => this.#ready.resolve(),
+      () => {
+        this.#readyAtMs = this.#options.clock.now();
+        this.#ready.resolve();
+        for (const loop of this.#loops.values()) loop.look();
+      },
       () => undefined,
     );
   }

@@ -205,6 +205,10 @@ export class Simulation {
         if (life.isOver) return never;
         const targets = this.routes.get('app-1')?.targets ?? [];
         if (targets.some((target) => target.instanceId === instanceId)) this.violations.push('drained while routed');
+        // From here on it is on its way out, whatever becomes of those that took over.
+        const container = this.containers.get(instanceId);
+        if (container !== undefined) this.#checkStop(container);
+        this.#excused.add(instanceId);
         await this.clock.sleep(Math.min(timeoutMs, this.#random() * 5_000));
         return life.isOver ? never : undefined;
       },
