@@ -11,13 +11,15 @@ if [ "$$" -ne 1 ] || [ -t 0 ]; then exec /bin/bash -c "$1"; fi
 
 # The kernel drops signals that PID 1 has no handler for, and most programs have none for SIGTERM (pid_namespaces(7)).
 # So this shell stays PID 1 and sends SIGTERM to all processes of the instance.
-trap 'kill -TERM -1' TERM
+signalled=
+trap 'signalled=1; kill -TERM -1' TERM
 /bin/bash -c "$1" <&0 &
 child=$!
 wait "$child"
 status=$?
 # A trapped signal ends `wait` early: the program may still be finishing its work.
-while [ "$status" -gt 128 ] && kill -0 "$child" 2>/dev/null; do
+while [ -n "$signalled" ]; do
+  signalled=
   wait "$child"
   status=$?
 done

@@ -1,11 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import express from 'express';
 import { createBuildpacks, versionPackages } from '../../../buildpacks/buildpacks.ts';
 import { ensureBaseLayer } from '../../../buildpacks/image/base-layer.ts';
+import { createBlobStore } from '../../../buildpacks/image/blob-store.ts';
 import { createLayerCache } from '../../../buildpacks/image/layer-cache.ts';
+import { createManifestStore } from '../../../buildpacks/image/manifest-store.ts';
+import { createRegistry } from '../../../buildpacks/image/registry.ts';
 import { runCommand } from '../../../buildpacks/image/run-command.ts';
 import { createAppBuilder } from '../../../buildpacks/lifecycle/build-app.ts';
 import type { AppBuilderOptions } from '../../../buildpacks/lifecycle/build-context.ts';
@@ -16,7 +23,6 @@ import { createHostRules } from '../../../runtime/engine/host-rules.ts';
 import type { BuildResult } from '../../../server/domain/build.ts';
 import { exportTree, readSourceTree } from '../../../server/git/source-tree.ts';
 import { run } from '../../runtime/engine/run-command.ts';
-import type { TestRegistry } from '../image/registry-server.ts';
 import { commitFolder } from '../sample-tree.ts';
 
 const arch = process.arch === 'arm64' ? 'arm64' : 'x64';
@@ -28,31 +34,43 @@ export interface RealBuild {
   readonly durationMs: number;
 }
 
-/** The lifecycle on the real engine, npm and git, for one app with its repository. */
-export async function startRealBuilder(registry: TestRegistry, change: Partial<AppBuilderOptions> = {}) {
+/**
+ * The lifecycle on the real engine, npm and git, with a registry on loopback. Bases and toolchains take a minute to make: their store stays
+ * between runs. Layers of apps never hit there, since every app is a new one.
+ */
+export async function startRealBuilder() {
+  const root = path.join(tmpdir(), 'shipway-test-store');
   const platformId = `t${randomBytes(4).toString('hex')}`;
   const folder = mkdtempSync(path.join(tmpdir(), 'shipway-build-'));
   const log = (text: string) => process.stderr.write(`${text}\n`);
+  const blobs = createBlobStore({ root });
+  const manifests = createManifestStore({ root });
+  const registry = createServer(
+    express().use('/v2', createRegistry({ blobs, manifests, root, authorize: async () => 'ok', log })),
+  );
+  registry.listen(0, '127.0.0.1');
+  await once(registry, 'listening');
+  const registryHost = `127.0.0.1:${(registry.address() as AddressInfo).port}`;
   const engine = createDockerEngine({
     host: process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock',
     platformId,
-    registry: { host: registry.host, username: 'ada', password: 'secret' },
+    registry: { host: registryHost, username: 'none', password: 'none' },
     hostRules: createHostRules({ platformId, run, log }),
     log,
   });
   await engine.prepare();
-  const bases = { blobs: registry.blobs, root: registry.root, run: runCommand, log };
+  const bases = { blobs, root, run: runCommand, log };
   const npm = createNpmRunner({ command: 'npm', env: definedEnv(), timeoutMs: 300_000 });
-  const build = createAppBuilder({
+  const standard: AppBuilderOptions = {
     buildpacks: createBuildpacks({ arch }),
     versions: createVersionCatalog({ npm, root: folder, packages: versionPackages({ arch }), clock: Date.now }),
     engine,
-    blobs: registry.blobs,
-    layers: createLayerCache({ root: registry.root, blobs: registry.blobs }),
-    manifests: registry.manifests,
+    blobs,
+    layers: createLayerCache({ root, blobs }),
+    manifests,
     base: () => ensureBaseLayer({ ...bases, variant: 'run' }),
     buildBase: () => ensureBaseLayer({ ...bases, variant: 'build' }),
-    registryHost: registry.host,
+    registryHost,
     readTree: readSourceTree,
     exportTree,
     npm,
@@ -62,10 +80,11 @@ export async function startRealBuilder(registry: TestRegistry, change: Partial<A
     buildEnv: {},
     clock: () => performance.timeOrigin + performance.now(),
     tempRoot: folder,
-    ...change,
-  });
+  };
 
-  function app(name: string) {
+  /** A new app; what is answered pushes a folder to it. */
+  function app(name: string, change: Partial<AppBuilderOptions> = {}) {
+    const build = createAppBuilder({ ...standard, ...change });
     const appId = randomUUID();
     const repository = path.join(folder, appId);
     mkdirSync(repository);
@@ -106,10 +125,20 @@ export async function startRealBuilder(registry: TestRegistry, change: Partial<A
     await engine.shutDown();
     await engine.pruneImages([]);
     engine.close();
+    registry.closeAllConnections();
+    registry.close();
     rmSync(folder, { recursive: true, force: true });
   }
 
-  return { app, close, engine, platformId };
+  /** Pulled, as a rollout does it. */
+  async function imageOf({ result, lines }: RealBuild): Promise<string> {
+    if (result.status === 'failed') throw new Error(`${result.reason}\n${lines.join('\n')}`);
+    const image = `${registryHost}/${result.image.repository}@${result.image.digest}`;
+    await engine.pull(image);
+    return image;
+  }
+
+  return { app, imageOf, close, platformId };
 }
 
 /** Starts the image as an instance is started, asks it over HTTP from within the engine's network, and removes it. */

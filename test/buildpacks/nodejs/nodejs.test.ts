@@ -21,7 +21,7 @@ describe('buildpacks/nodejs', () => {
   it.each(['nodejs-express', 'nodejs-build', 'nodejs-procfile', 'nodejs-no-deps'])('plans %s', async (app) => {
     expect(await buildpack.detect(sampleTree(app))).toBe(true);
     await expect(JSON.stringify(await buildpack.plan(sampleTree(app), context), null, 2)).toMatchFileSnapshot(
-      `plans/${app}.json`,
+      `plans/${app}.json.snap`,
     );
   });
 

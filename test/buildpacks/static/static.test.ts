@@ -17,7 +17,7 @@ describe('buildpacks/static', () => {
     expect(plan.processTypes).toEqual([{ type: 'web', command }]);
     // The server's own text is no decision of the plan.
     const shown = JSON.stringify(plan, (key, value) => (key === 'text' ? '(server.mjs)' : value), 2);
-    await expect(shown).toMatchFileSnapshot(`plans/${app}.json`);
+    await expect(shown).toMatchFileSnapshot(`plans/${app}.json.snap`);
   });
 
   it('serves public/ where the index is there', async () => {
