@@ -103,7 +103,7 @@ describe('file logs', () => {
     const reader = new AbortController();
     const seen: string[] = [];
     const reading = (async () => {
-      for await (const { text } of logs.read('app', { lines: 10, tail: true }, reader.signal)) {
+      for await (const { text } of logs.read('app', { lines: 1000, tail: true }, reader.signal)) {
         seen.push(text);
         if (text === 'last') reader.abort();
       }
