@@ -24,13 +24,13 @@ export type InspectedContainer = z.output<typeof inspected>;
 
 export async function createContainer(
   client: DockerClient,
-  container: { readonly action: string; readonly name: string; readonly body: unknown },
+  container: { readonly action: string; readonly name?: string; readonly body: unknown },
 ): Promise<string> {
   const { Id } = await client.json(created, {
     action: container.action,
     method: 'POST',
     path: '/containers/create',
-    query: { name: container.name },
+    ...(container.name !== undefined && { query: { name: container.name } }),
     json: container.body,
   });
   return Id;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { Engine, EngineCapabilities } from '../../server/domain/engine.ts';
 import { ShipwayError } from '../../server/domain/error.ts';
@@ -17,6 +18,7 @@ import {
 } from './docker-containers.ts';
 import { isGone } from './docker-errors.ts';
 import { watchEvents } from './docker-events.ts';
+import { exportImage } from './docker-export.ts';
 import { hasImage, pruneImages, pullImage, type RegistryAccess } from './docker-images.ts';
 import { runJob } from './docker-job.ts';
 import { followLogs } from './docker-logs.ts';
@@ -40,8 +42,15 @@ const version = z.object({
   Components: z.array(z.object({ Name: z.string() })).nullish(),
 });
 
+export interface DockerEngine extends Engine {
+  /** All files of an image as one flat tar; pulls it where the engine lacks it. */
+  exportImage(reference: string): Promise<Readable>;
+  /** Lets go of idle connections. */
+  close(): void;
+}
+
 /** The `Engine` port over the Docker Engine API: Docker 20.10 and later, Podman's socket. */
-export function createDockerEngine(options: DockerEngineOptions): Engine & { close(): void } {
+export function createDockerEngine(options: DockerEngineOptions): DockerEngine {
   const { platformId, registry, log } = options;
   const client = createDockerClient(options.host);
   const local = client.address.kind === 'unix';
@@ -77,6 +86,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine & { clo
       await removeNetworks(client, platformId);
       if (local) await options.hostRules.remove();
     },
+    exportImage: (reference) => exportImage(client, { platformId, registry, reference, log }),
     close: client.close,
   };
 }

@@ -26,13 +26,13 @@ export async function hasImage(client: DockerClient, image: string): Promise<boo
 
 /** The credentials go to our own registry alone. */
 export async function pullImage(client: DockerClient, registry: RegistryAccess, image: string): Promise<void> {
-  const [repository = '', digest = ''] = image.split('@');
+  const { repository, version } = parseReference(image);
   const action = `pull ${image}`;
   const progress = client.jsonLines(pullProgress, {
     action,
     method: 'POST',
     path: '/images/create',
-    query: { fromImage: repository, tag: digest },
+    query: { fromImage: repository, tag: version },
     headers: repository.startsWith(`${registry.host}/`) ? { 'x-registry-auth': writeRegistryAuth(registry) } : {},
     timeoutMs: 0,
   });
@@ -40,6 +40,12 @@ export async function pullImage(client: DockerClient, registry: RegistryAccess, 
   for await (const { error } of progress) {
     if (error !== undefined) throw new ShipwayError('internal', `Cannot ${action}: the engine says: ${error}`);
   }
+}
+
+/** `<repository>@<digest>`, `<repository>:<tag>`, or `<repository>` alone: latest, since the engine would pull every tag. */
+export function parseReference(image: string): { readonly repository: string; readonly version: string } {
+  const [, repository = image, digest, tag] = /^([^@]+?)(?:@(.+)|:([^/:]+))?$/.exec(image) ?? [];
+  return { repository, version: digest ?? tag ?? 'latest' };
 }
 
 /** Base64url of JSON (Docker Engine API, "Authentication"), with its padding: without it dockerd reads no credentials, and does not say so. */
