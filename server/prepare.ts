@@ -44,5 +44,5 @@ await close();
 const engine = createDockerEngine(engineOptions(config, log));
 const blobs = createBlobStore({ root: join(config.SHIPWAY_DATA, 'store') });
 const baseLayer = createBaseLayers({ config, blobs, engine, log });
-await Promise.all([baseLayer('run'), baseLayer('build')]);
+await baseLayer('run');
 engine.close();

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { open, rename, stat } from 'node:fs/promises';
+import { get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { environment } from './platform/environment.ts';
@@ -76,13 +77,16 @@ async function runOnce(program: Program): Promise<void> {
   if (code !== 0) throw new Error(`Cannot prepare the platform: see ${logPath(program.name)}.`);
 }
 
-async function platformAnswers(port: number): Promise<boolean> {
-  try {
-    const response = await fetch(`http://127.0.0.1:${port}/platform`, { signal: AbortSignal.timeout(1_000) });
-    return response.ok;
-  } catch {
-    return false;
-  }
+/** The whole way, through the router: any answer of the server counts, e.g. that one must sign in. */
+function platformAnswers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request = get({ host: '127.0.0.1', port, path: '/platform', timeout: 1_000, agent: false }, (response) => {
+      response.resume();
+      resolve((response.statusCode ?? 500) < 500);
+    });
+    request.on('timeout', () => request.destroy(new Error('timeout')));
+    request.on('error', () => resolve(false));
+  });
 }
 
 async function main(folder: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,19 +70,37 @@ export function freePort(): Promise<number> {
   });
 }
 
+/** Layers that every platform makes the same: made once for a run of the tests, then linked into each new data folder. */
+const seedFolder = join(tmpdir(), 'shipway-test-store');
+
+async function seedStore(data: string): Promise<void> {
+  await mkdir(data, { recursive: true });
+  if (existsSync(seedFolder)) await execute('cp', ['-al', seedFolder, join(data, 'store')]);
+}
+
+/** Only what a start alone makes, the base: taken before the platform is used. */
+async function keepStore(data: string): Promise<void> {
+  if (existsSync(seedFolder)) return;
+  const temporary = `${seedFolder}-${process.pid}`;
+  await execute('cp', ['-al', join(data, 'store'), temporary]);
+  await rename(temporary, seedFolder).catch(() => rm(temporary, { recursive: true, force: true }));
+}
+
 export async function startPlatform(options: { readonly env?: NodeJS.ProcessEnv } = {}): Promise<TestPlatform> {
   const folder = await mkdtemp(join(tmpdir(), 'shipway-e2e-'));
   const data = join(folder, 'data');
   const home = join(folder, 'home');
   const port = await freePort();
+  await seedStore(data);
   const platformEnv = { ...process.env, ...options.env };
   const { stdout } = await execute(launcher, ['up', '--detach', '--port', String(port), '--data', data], {
     env: platformEnv,
   });
   if (!stdout.includes('Shipway is up')) throw new Error(`up said: ${stdout}`);
+  await keepStore(data);
   const token = (await execute(launcher, ['token', '--data', data])).stdout.trim();
   const url = `http://localhost:${port}`;
-  await execute('mkdir', ['-p', home]);
+  await mkdir(home);
   const env: NodeJS.ProcessEnv = {
     ...process.env,
     HOME: home,
