@@ -34,19 +34,20 @@ export interface InstallPlan {
  * install-time scripts that may read any file: everything in one layer of the whole tree.
  */
 export function planInstall(tree: SourceTree, packageJson: PackageJson, prune: boolean): InstallPlan {
-  const build = buildCommands(packageJson.scripts, prune);
+  const { scripts } = packageJson;
   const notes = installNotes(tree, packageJson);
   if (readsWholeTree(tree, packageJson)) {
-    const before = packageJson.scripts['heroku-prebuild'] === undefined ? [] : ['npm run heroku-prebuild'];
-    return {
-      layers: [buildLayer([], [...before, install(tree, ['--include=dev']), ...build])],
-      appLayer: 'build',
-      notes,
-    };
+    const before = scripts['heroku-prebuild'] === undefined ? [] : ['npm run heroku-prebuild'];
+    const commands = [...before, install(tree, ['--include=dev']), ...buildCommands(scripts, prune)];
+    const build = buildLayer('Installing dependencies and building', [], commands);
+    return { layers: [build], appLayer: 'build', notes };
   }
-  if (buildScript(packageJson.scripts) !== undefined) {
-    const dependencies = dependencyLayer(tree, ['--include=dev'], false);
-    return { layers: [dependencies, buildLayer(['dependencies'], build)], appLayer: 'build', notes };
+  if (buildScript(scripts) !== undefined) {
+    const installs = hasDependencies(packageJson) || Object.keys(packageJson.devDependencies).length > 0;
+    const dependencies = installs ? [dependencyLayer(tree, ['--include=dev'], false)] : [];
+    const uses = dependencies.map((layer) => layer.name);
+    const build = buildLayer('Building', uses, buildCommands(scripts, prune && installs));
+    return { layers: [...dependencies, build], appLayer: 'build', notes };
   }
   if (!hasDependencies(packageJson)) return { layers: [], appLayer: undefined, notes };
   const flags = prune ? ['--omit=dev'] : ['--include=dev'];
@@ -71,10 +72,10 @@ function dependencyLayer(tree: SourceTree, flags: readonly string[], launch: boo
   };
 }
 
-function buildLayer(uses: readonly string[], commands: readonly string[]): LayerPlan {
+function buildLayer(title: string, uses: readonly string[], commands: readonly string[]): LayerPlan {
   return {
     name: 'build',
-    title: uses.length === 0 ? 'Installing dependencies and building' : 'Building',
+    title,
     launch: true,
     uses: ['node', 'npm', ...uses],
     from: {
@@ -121,6 +122,7 @@ function readsWholeTree(tree: SourceTree, packageJson: PackageJson): boolean {
   );
 }
 
+/** Of the kind that an app has at run time. */
 function hasDependencies({ dependencies, optionalDependencies }: PackageJson): boolean {
   return Object.keys(dependencies).length + Object.keys(optionalDependencies).length > 0;
 }

@@ -8,7 +8,7 @@ import { chooseSite, hasSite } from './site.ts';
 const serverPath = '/opt/shipway/static/server.mjs';
 const serverText = readFileSync(new URL('server.mjs', import.meta.url), 'utf8');
 
-/** Sites of plain files, served as pushed by a small server on Node.js (docs/decisions/0006-static-server.md). */
+/** Sites of plain files, served as pushed by a small server on Node.js (docs/decisions/0004-static-server.md). */
 export function createStaticBuildpack({ arch }: { readonly arch: 'x64' | 'arm64' }): Buildpack {
   return {
     id: 'static',

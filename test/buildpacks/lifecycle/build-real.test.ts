@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { appendFileSync, cpSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -30,13 +31,17 @@ describe('buildpacks/lifecycle on the real engine', { timeout: 600_000 }, () => 
     });
     expect(first.lines).toContain('-----> Node.js app detected');
 
+    const text = randomUUID();
     writeFileSync(
       path.join(folder, 'server.js'),
-      "require('http').createServer((q, s) => s.end('second')).listen(process.env.PORT);",
+      // Another text each time, so that its layer is not the one that an earlier run left in the store.
+      `require('http').createServer((q, s) => s.end('${text}')).listen(process.env.PORT);`,
     );
     const second = await push(folder);
     expect(second.lines).toContain('       Using cached layer: dependencies');
-    expect((await askImage(await imageOf(second))).body).toBe('second');
+    // Every command of a container is shown.
+    expect(second.lines.filter((line) => line.includes('$ '))).toEqual([]);
+    expect((await askImage(await imageOf(second))).body).toBe(text);
     process.stdout.write(
       `code-only push: ${second.durationMs.toFixed(0)} ms ${JSON.stringify(second.result.phases)}\n`,
     );

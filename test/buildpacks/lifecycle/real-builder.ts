@@ -36,7 +36,7 @@ export interface RealBuild {
 
 /**
  * The lifecycle on the real engine, npm and git, with a registry on loopback. Bases and toolchains take a minute to make: their store stays
- * between runs. Layers of apps never hit there, since every app is a new one.
+ * between runs. Layers that commands made never hit there, since every app is a new one.
  */
 export async function startRealBuilder() {
   const root = path.join(tmpdir(), 'shipway-test-store');

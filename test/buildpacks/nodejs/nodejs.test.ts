@@ -98,9 +98,16 @@ describe('buildpacks/nodejs', () => {
 
   it('runs heroku-postbuild in place of build, and heroku-cleanup last', async () => {
     const scripts = { build: 'a', 'heroku-postbuild': 'b', 'heroku-cleanup': 'c' };
-    expect((await planOf(packageJson({ scripts }))).layers.at(-1)?.from).toMatchObject({
+    const devDependencies = { a: '1' };
+    expect((await planOf(packageJson({ scripts, devDependencies }))).layers.at(-1)?.from).toMatchObject({
       commands: ['npm run heroku-postbuild', 'npm prune --omit=dev --ignore-scripts', 'npm run heroku-cleanup'],
     });
+  });
+
+  it('builds without installing where there is nothing to install', async () => {
+    const plan = await planOf(packageJson({ scripts: { build: 'a' } }));
+    expect(plan.layers.map((layer) => layer.name)).toEqual(['node', 'npm', 'build']);
+    expect(plan.layers.at(-1)?.from).toMatchObject({ commands: ['npm run build'] });
   });
 
   it.each([{ NODE_ENV: 'staging' }, { NPM_CONFIG_PRODUCTION: 'false' }])(
