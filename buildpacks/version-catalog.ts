@@ -28,6 +28,7 @@ export function createVersionCatalog(options: {
 }): () => Promise<Versions> {
   const file = path.join(options.root, 'versions.json');
   let known: StoredCatalog | undefined;
+  let loading: Promise<void> | undefined;
   let refreshing: Promise<StoredCatalog> | undefined;
 
   async function refresh(): Promise<StoredCatalog> {
@@ -37,13 +38,18 @@ export function createVersionCatalog(options: {
         await fetchVersions(options.npm, name),
       ]),
     );
-    known = { fetchedAt: options.clock(), versions: Object.fromEntries(entries) };
-    await store(file, known);
-    return known;
+    const fetched: StoredCatalog = { fetchedAt: options.clock(), versions: Object.fromEntries(entries) };
+    known = fetched;
+    await store(file, fetched);
+    return fetched;
   }
 
   return async () => {
-    known ??= await load(file, Object.keys(options.packages));
+    // Read once, whoever asks first: a second reader would put the file's old list over one that was fetched meanwhile.
+    loading ??= load(file, Object.keys(options.packages)).then((stored) => {
+      known = stored;
+    });
+    await loading;
     if (known !== undefined && options.clock() - known.fetchedAt < freshMs) return known.versions;
     refreshing ??= refresh().finally(() => {
       refreshing = undefined;
