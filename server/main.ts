@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import express from 'express';
 import { createBlobStore } from '../buildpacks/image/blob-store.ts';
+import { createLayerCache } from '../buildpacks/image/layer-cache.ts';
 import { createManifestStore } from '../buildpacks/image/manifest-store.ts';
 import { createRegistry } from '../buildpacks/image/registry.ts';
 import packageJson from '../package.json' with { type: 'json' };
@@ -22,6 +23,7 @@ import { createGitHandler } from './git/git-handler.ts';
 import { isGitPath } from './git/git-route.ts';
 import { cleanQuarantines } from './git/quarantine.ts';
 import { createRepositories } from './git/repositories.ts';
+import { startHousekeeping } from './housekeeping.ts';
 import { AppControl } from './pipeline/app-control.ts';
 import { createAppLocks } from './pipeline/app-locks.ts';
 import { Deploys } from './pipeline/deploy.ts';
@@ -101,7 +103,10 @@ const control = new AppControl({
   rollout,
   logs,
   settings,
-  removeImages: async (appId) => void (await manifests.remove(appId)),
+  removeImages: async (appId) => {
+    await engine.removeApp(appId);
+    await manifests.remove(appId);
+  },
   resumeBuild: (buildId) => deploys.resume(buildId),
   clock,
 });
@@ -163,10 +168,20 @@ await engine.prepare().catch((error: unknown) => log(`engine: ${String(error)}`)
 await rollout.start();
 void rollout.ready.then(() => hub.ready());
 await deploys.start();
+const housekeeping = startHousekeeping({
+  blobs,
+  manifests,
+  layers: createLayerCache({ root: storeRoot, blobs }),
+  stores,
+  engine,
+  clock,
+  log,
+});
 log('server: up');
 
 /** Apps and builds go on: the next server takes them up where the database says they are. */
 async function stop(): Promise<void> {
+  housekeeping.stop();
   server.close();
   server.closeAllConnections();
   await rollout.close();

@@ -62,7 +62,8 @@ export class Deploys {
   async start(): Promise<void> {
     for (const build of await this.#deps.stores.builds.unfinished()) {
       if (build.status === 'replaced') await this.#finish(build);
-      else if (build.status !== 'queued') this.resume(build.id);
+      else if (build.status === 'queued') await this.#place(build);
+      else this.resume(build.id);
     }
   }
 
@@ -82,13 +83,16 @@ export class Deploys {
     });
     await repositories.updateRef(appId, { ref: heldRef(build.id), oldOid: zeroOid, newOid: commit });
     if (request.alsoMove.length > 0) this.#alsoMove.set(build.id, request.alsoMove);
-    const place = await stores.builds.enqueue(build.id);
-    if (place.state === 'started') this.resume(build.id);
-    else {
-      await this.#tell(build.id, `-----> Queued behind the build of ${shortOid(place.behind.commit)}`);
-      if (place.replaced) await this.#concludeReplaced(place.replaced, build);
-    }
+    await this.#place(build);
     return build;
+  }
+
+  /** Runs the build, or lets it wait behind the one that runs. Asking twice changes nothing. */
+  async #place(build: Build): Promise<void> {
+    const place = await this.#deps.stores.builds.enqueue(build.id);
+    if (place.state === 'started') return this.resume(build.id);
+    await this.#tell(build.id, `-----> Queued behind the build of ${shortOid(place.behind.commit)}`);
+    if (place.replaced) await this.#concludeReplaced(place.replaced, build);
   }
 
   #tell(buildId: string, ...lines: string[]): Promise<void> {

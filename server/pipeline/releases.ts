@@ -24,7 +24,6 @@ export interface Settled {
   readonly outcome: RolloutOutcome | undefined;
 }
 
-const keyOf = (appId: string, version: number) => `${appId}/${version}`;
 const replacedBy = (version: number) => `Replaced by v${version} before it was live.`;
 
 interface ReleaseDeps {
@@ -35,12 +34,16 @@ interface ReleaseDeps {
   readonly clock: () => Date;
 }
 
-type Waiter = (outcome: RolloutOutcome | undefined) => void;
+/** The newest release of an app, and how its rollout ends; undefined when an earlier server saw that. */
+interface Awaited {
+  readonly version: number;
+  readonly outcome: PromiseWithResolvers<RolloutOutcome | undefined>;
+}
 
 /** Makes releases, and tells those who wait how they ended. */
 export class ReleasePipeline {
   readonly #deps: ReleaseDeps;
-  readonly #waiting = new Map<string, Set<Waiter>>();
+  readonly #newest = new Map<string, Awaited>();
 
   constructor(deps: ReleaseDeps) {
     this.#deps = deps;
@@ -76,9 +79,7 @@ export class ReleasePipeline {
   async settle(appId: string, version: number, outcome: RolloutOutcome): Promise<void> {
     const failure = outcome.status === 'failed' ? { failure: outcome.failure } : {};
     await this.#deps.stores.releases.settle(appId, version, { status: outcome.status, ...failure });
-    const key = keyOf(appId, version);
-    for (const resolve of this.#waiting.get(key) ?? []) resolve(outcome);
-    this.#waiting.delete(key);
+    this.#awaited(appId, version).resolve(outcome);
   }
 
   /** Resolves when the release is settled, or the one that took over its image before it was live. */
@@ -91,15 +92,19 @@ export class ReleasePipeline {
   }
 
   async #settledItself(appId: string, version: number): Promise<Settled> {
-    const key = keyOf(appId, version);
-    const { promise, resolve } = Promise.withResolvers<RolloutOutcome | undefined>();
-    this.#waiting.set(key, (this.#waiting.get(key) ?? new Set<Waiter>()).add(resolve));
-    // It may have been settled before anybody waited, e.g. while the server was away.
-    const before = await this.#find(appId, version);
-    if (before.status !== 'pending') resolve(undefined);
-    const outcome = await promise;
-    this.#waiting.get(key)?.delete(resolve);
-    return { release: await this.#find(appId, version), outcome };
+    const outcome = this.#awaited(appId, version);
+    // Settled before this process began.
+    if ((await this.#find(appId, version)).status !== 'pending') outcome.resolve(undefined);
+    return { outcome: await outcome.promise, release: await this.#find(appId, version) };
+  }
+
+  /** Kept until the app's next release, so that an outcome is there also for who asks after it came. */
+  #awaited(appId: string, version: number): Awaited['outcome'] {
+    const known = this.#newest.get(appId);
+    if (known?.version === version) return known.outcome;
+    const outcome = Promise.withResolvers<RolloutOutcome | undefined>();
+    if (!known || known.version < version) this.#newest.set(appId, { version, outcome });
+    return outcome;
   }
 
   async #find(appId: string, version: number): Promise<Release> {
