@@ -7,7 +7,7 @@ import type { BlobStore } from './blob-store.ts';
 import { unlessMissing, writeFileAtomically } from './disk.ts';
 
 /** A layer that was made before, found again by the digest of all that decides its content. */
-export interface StoredLayer {
+interface StoredLayer {
   /** Hex digits. */
   readonly key: string;
   readonly digest: string;

@@ -8,7 +8,7 @@ import { isSystemError, removeUnlessUsedSince, unlessMissing, writeFileAtomicall
 import { assertRepositoryName, digestHex, isDigest, isTag } from './image-names.ts';
 import { parseManifest } from './manifest.ts';
 
-export interface StoredManifest {
+interface StoredManifest {
   readonly bytes: Buffer;
   readonly digest: string;
   readonly mediaType: string;

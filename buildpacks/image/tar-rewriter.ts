@@ -8,7 +8,7 @@ import {
   type TarHeader,
 } from './tar-header.ts';
 
-export interface TarOwner {
+interface TarOwner {
   readonly uid: number;
   readonly gid: number;
 }

@@ -7,7 +7,7 @@ import type { Blob } from '../image/blob-store.ts';
 import { parseProcfile } from '../procfile/parse-procfile.ts';
 import { writeAppImage } from './app-image.ts';
 import { obtainAppLayer } from './app-layer.ts';
-import type { AppBuilderOptions, BuildContext } from './build-context.ts';
+import type { AppBuilderOptions, BaseLayer, BuildContext } from './build-context.ts';
 import { type BuildOutput, createBuildOutput } from './build-output.ts';
 import { launcherLayer } from './launcher.ts';
 import { keyLayers } from './layer-key.ts';
@@ -95,12 +95,21 @@ async function planBuild({ options, request, output, signal }: Build): Promise<{
   const plan = await buildpack.plan(tree, { versions, configVars: request.configVars });
   for (const note of plan.notes) output.detail(note);
   const processTypes = await readProcessTypes(tree, plan.processTypes);
-  const runsCommands = plan.layers.some(({ from }) => from.kind === 'commands');
-  const buildBase = runsCommands ? await options.buildBase() : base;
+  const buildBase = plan.buildTools ? await bringBuildBase(options, output) : base;
   return {
     context: { options, request, buildpack, plan, tree, keeps, base, buildBase, output, signal },
     processTypes,
   };
+}
+
+/** Made at the first build of the platform that needs it, which may take a minute: the pusher is told what for. */
+async function bringBuildBase(options: AppBuilderOptions, output: BuildOutput): Promise<BaseLayer> {
+  const timer = setTimeout(() => output.detail('Bringing compilers and git for builds, once for this platform'), 1_000);
+  try {
+    return await options.buildBase();
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function chooseBuildpack(buildpacks: readonly Buildpack[], tree: SourceTree): Promise<Buildpack> {

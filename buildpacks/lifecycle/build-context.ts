@@ -21,7 +21,7 @@ export interface AppBuilderOptions {
   readonly manifests: ManifestStore;
   /** Bottom of every image. */
   readonly base: () => Promise<BaseLayer>;
-  /** Bottom of build containers: the same system with compilers and git. Asked for only by plans that run commands. */
+  /** Bottom of build containers: the same system with compilers and git. Asked for only by plans that want build tools. */
   readonly buildBase: () => Promise<BaseLayer>;
   /** `host:port` under which the engine pulls from Shipway's registry. */
   readonly registryHost: string;

@@ -80,6 +80,6 @@ export function explainMiss(last: LayerInputs | undefined, now: LayerInputs): st
   return shown.join(', ') + (names.length > shown.length ? ` and ${names.length - shown.length} more` : '');
 }
 
-export function sha256(text: string): string {
+function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

@@ -1,7 +1,7 @@
 import type { BuildPlan, Buildpack, LayerPlan, PlanContext, SourceTree } from '../../server/domain/build-plan.ts';
 import { chooseNode, chooseNpm, readVersionFile, type VersionWish } from './choose-version.ts';
 import { explainFailure } from './explain-failure.ts';
-import { planInstall } from './install.ts';
+import { type InstallPlan, planInstall } from './install.ts';
 import { type PackageJson, readPackageJson } from './package-json.ts';
 import { chooseStart } from './process-types.ts';
 import { nodeLayer, npmLayer } from './toolchain.ts';
@@ -36,16 +36,28 @@ async function planNodejs(tree: SourceTree, context: PlanContext, arch: 'x64' | 
       ...start.notes,
     ],
     layers: [...toolchain, ...install.layers],
+    buildTools: await needsTools(tree, install),
     app: install.appLayer === undefined ? { kind: 'source' } : { kind: 'layer', layer: install.appLayer },
     processTypes: start.processTypes,
     env: {
       NODE_ENV: 'production',
       PATH: '/usr/local/bin:/usr/bin:/bin:/app/bin:/app/node_modules/.bin',
-      // The image is read-only at run time; npm wants a place for its logs.
+      // Not in /app, which is the app's.
       npm_config_cache: '/tmp/.npm',
       npm_config_update_notifier: 'false',
     },
   };
+}
+
+/**
+ * Whether something besides npm itself runs while the app is built: its own scripts, install scripts of its packages (native addons), or git.
+ * Without a lock file that is not known beforehand.
+ */
+async function needsTools(tree: SourceTree, install: InstallPlan): Promise<boolean> {
+  if (install.appLayer !== undefined) return true;
+  if (install.layers.length === 0) return false;
+  const lock = (await tree.readText('npm-shrinkwrap.json')) ?? (await tree.readText('package-lock.json'));
+  return lock === undefined || /"hasInstallScript": *true|"(resolved|version)": *"git/.test(lock);
 }
 
 /** Heroku's switches for keeping development dependencies: NODE_ENV other than production, or NPM_CONFIG_PRODUCTION=false. */

@@ -30,6 +30,7 @@ async function planStatic(tree: SourceTree, context: PlanContext, arch: 'x64' | 
     notes: [`Serving ${site.root === '' ? 'the whole repository' : `${site.root}/`} (${site.because})`, ...site.notes],
     layers: [nodeLayer(node.version, arch), serverPackagesLayer, serverLayer],
     app: { kind: 'source' },
+    buildTools: false,
     processTypes: [
       {
         type: 'web',

@@ -98,7 +98,7 @@ export function createDockerClient(host: string): DockerClient {
 }
 
 /** What node:http needs for a request; pure. */
-export function writeRequest(address: DockerAddress, prefix: string, request: DockerRequest): http.RequestOptions {
+function writeRequest(address: DockerAddress, prefix: string, request: DockerRequest): http.RequestOptions {
   const query = request.query === undefined ? '' : `?${new URLSearchParams(request.query)}`;
   const contentType = request.tar ? 'application/x-tar' : request.json !== undefined && 'application/json';
   return {

@@ -18,7 +18,7 @@ export function parseCursor(text: string): LogCursor | undefined {
   return { stamp: match[1], count: Number(match[2]) };
 }
 
-export function writeCursor(cursor: LogCursor): string {
+function writeCursor(cursor: LogCursor): string {
   return `${cursor.stamp}/${cursor.count}`;
 }
 

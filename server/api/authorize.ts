@@ -1,4 +1,4 @@
-import type { App } from '../domain/app.ts';
+import { type App, mayUse } from '../domain/app.ts';
 import { ShipwayError } from '../domain/error.ts';
 import type { Apps } from '../domain/stores.ts';
 import type { User } from '../domain/user.ts';
@@ -7,11 +7,11 @@ import { type Call, pathPart, type Reply, type Route } from './route.ts';
 
 /**
  * The app of that name or id, if this user may have it: its owner alone. To everybody else it does not exist, so that names of
- * other users' apps are not told. The API and git both ask here. @throws ShipwayError not_found
+ * other users' apps are not told. @throws ShipwayError not_found
  */
-export async function findAppFor(apps: Apps, user: User, identity: string): Promise<App> {
+async function findAppFor(apps: Apps, user: User, identity: string): Promise<App> {
   const app = await apps.find(identity);
-  if (app?.ownerId === user.id) return app;
+  if (app && mayUse(user, app)) return app;
   throw new ShipwayError('not_found', "Couldn't find that app.", { resource: 'app' });
 }
 

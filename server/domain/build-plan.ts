@@ -48,6 +48,8 @@ export interface BuildPlan {
   /** What was decided and why, one line each: `Using Node.js 22.11.0 (engines.node ">=22")`. */
   readonly notes: readonly string[];
   readonly layers: readonly LayerPlan[];
+  /** Its commands may need compilers, git or Python: they run on the larger base for builds, not on the base of the image. */
+  readonly buildTools: boolean;
   /** Whether the app's own files go into the image as pushed, or as a layer of the plan leaves them in /app. */
   readonly app: { readonly kind: 'source' } | { readonly kind: 'layer'; readonly layer: string };
   /** Default process types; a Procfile's take their place. */
@@ -71,7 +73,7 @@ export interface LayerPlan {
   readonly uses: readonly string[];
 }
 
-export type LayerSource = ToolchainSource | CommandSource | FilesSource;
+type LayerSource = ToolchainSource | CommandSource | FilesSource;
 
 /** A runtime from its ecosystem's registry, fetched without running any of its code. */
 export interface ToolchainSource {
@@ -100,7 +102,7 @@ export interface CommandSource {
 }
 
 /** Small files of the buildpack itself, owned by root, e.g. a launcher. */
-export interface FilesSource {
+interface FilesSource {
   readonly kind: 'files';
   /** Absolute path in the image -> text. */
   readonly files: Readonly<Record<string, { readonly text: string; readonly executable: boolean }>>;

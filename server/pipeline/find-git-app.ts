@@ -1,4 +1,4 @@
-import type { App } from '../domain/app.ts';
+import { type App, mayUse } from '../domain/app.ts';
 import type { Control } from '../domain/control.ts';
 import { ShipwayError } from '../domain/error.ts';
 import type { Apps } from '../domain/stores.ts';
@@ -14,7 +14,7 @@ export function createGitAppFinder({
 }) {
   return async (user: User, name: string, { create }: { readonly create: boolean }): Promise<{ readonly app: App }> => {
     const app = await apps.find(name);
-    if (app?.ownerId === user.id) return { app };
+    if (app && mayUse(user, app)) return { app };
     if (app && create) {
       throw new ShipwayError(
         'forbidden',

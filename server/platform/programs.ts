@@ -9,6 +9,8 @@ export interface Program {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** The root folder by default. */
+  readonly cwd?: string;
   readonly uid?: number;
   readonly gid?: number;
   readonly stop: { readonly signal: NodeJS.Signals; readonly graceMs: number };
