@@ -7,6 +7,7 @@ import {
   type Attempt,
   type Crash,
   crashKey,
+  foundInstance,
   isLive,
   isRunning,
   isWeb,
@@ -188,19 +189,7 @@ export class AppRecord {
   }
 
   #adopt(instance: Instance): ObservedInstance {
-    const now = this.#context.now();
-    const isUp = instance.state === 'running' && instance.processType !== 'web';
-    const adopted: ObservedInstance = {
-      instance,
-      health: isUp ? 'healthy' : 'unknown',
-      startedAtMs: instance.startedAt?.getTime() ?? now,
-      healthyAtMs: isUp ? now : undefined,
-      exitedAtMs: instance.state === 'exited' ? now : undefined,
-      retiring: false,
-      drained: false,
-      replace: false,
-      limits: undefined,
-    };
+    const adopted = foundInstance(instance, this.#context.now());
     // It ended while nobody looked: no line in the log, but its slot starts again as after any crash.
     if (instance.state === 'exited') this.#countCrash(adopted);
     return adopted;

@@ -74,3 +74,19 @@ export function isHealthy(observed: ObservedInstance): boolean {
 export function isWeb(observed: ObservedInstance): boolean {
   return observed.instance.processType === 'web';
 }
+
+/** An instance as it is found: of web nobody knows yet whether it answers, everything else is up when it runs. */
+export function foundInstance(instance: Instance, nowMs: number): ObservedInstance {
+  const isUp = instance.state === 'running' && instance.processType !== 'web';
+  return {
+    instance,
+    health: isUp ? 'healthy' : 'unknown',
+    startedAtMs: instance.startedAt?.getTime() ?? nowMs,
+    healthyAtMs: isUp ? nowMs : undefined,
+    exitedAtMs: instance.state === 'exited' ? nowMs : undefined,
+    retiring: false,
+    drained: false,
+    replace: false,
+    limits: undefined,
+  };
+}
