@@ -8,7 +8,7 @@ export interface Credentials {
   readonly email: string | undefined;
 }
 
-export function netrcPath(): string {
+function netrcPath(): string {
   return process.env.NETRC || join(process.env.HOME ?? homedir(), '.netrc');
 }
 

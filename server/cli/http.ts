@@ -28,7 +28,7 @@ function reasonOf(error: unknown): string {
   return reasons[code] ?? (one instanceof Error ? one.message : String(one));
 }
 
-export function unreachable(url: URL, error: unknown): CliError {
+function unreachable(url: URL, error: unknown): CliError {
   return new CliError(`Cannot reach Shipway at ${url.origin}: ${reasonOf(error)}.`, {
     exitCode: 7,
     hint: 'Start it with shipway up, or say where it is: SHIPWAY_URL=http://host:port',

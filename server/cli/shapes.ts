@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 
-/** What the commands read of the API's answers (Heroku Platform API v3; `state`, `finished`, `failure` are Shipway's own). */
-export const appShape = z.object({
+/** What the commands read of the API's answers (Heroku Platform API v3; `state`, `finished`, `failure` are Shipway's own). Loose: `--json` prints all that came. */
+export const appShape = z.looseObject({
   name: z.string(),
   git_url: z.string(),
   web_url: z.nullable(z.string()),
@@ -12,7 +12,7 @@ export const appShape = z.object({
   buildpack_provided_description: z.nullish(z.string()),
 });
 
-export const releaseShape = z.object({
+export const releaseShape = z.looseObject({
   id: z.string(),
   version: z.number(),
   status: z.string(),
@@ -25,7 +25,7 @@ export const releaseShape = z.object({
   user: z.object({ email: z.string() }),
 });
 
-export const buildShape = z.object({
+export const buildShape = z.looseObject({
   id: z.string(),
   status: z.string(),
   state: z.optional(z.string()),
@@ -38,7 +38,7 @@ export const buildShape = z.object({
   user: z.object({ email: z.string() }),
 });
 
-export const dynoShape = z.object({
+export const dynoShape = z.looseObject({
   name: z.string(),
   type: z.string(),
   state: z.string(),
@@ -48,7 +48,7 @@ export const dynoShape = z.object({
   release: z.nullish(z.object({ version: z.number() })),
 });
 
-export const formationShape = z.object({ type: z.string(), quantity: z.number(), size: z.string() });
+export const formationShape = z.looseObject({ type: z.string(), quantity: z.number(), size: z.string() });
 export const configShape = z.record(z.string(), z.string());
 export const accountShape = z.object({ email: z.string() });
 export const logSessionShape = z.object({ logplex_url: z.string() });

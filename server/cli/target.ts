@@ -2,7 +2,7 @@ import { CliError, usageError } from './cli-error.ts';
 import { type GitRemote, readRemotes } from './git.ts';
 import { readLastLogin } from './last-login.ts';
 
-export const defaultUrl = 'http://localhost:8080';
+const defaultUrl = 'http://localhost:8080';
 
 /** Which platform, and which of its apps. */
 export interface Target {
