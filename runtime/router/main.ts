@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { readRouterConfig } from '../../server/config.ts';
+import { readRouterConfig } from '../../server/router-config.ts';
 import { createControlClient } from './control.ts';
 import { createRouter } from './router.ts';
 import { createSnapshotWriter, readSnapshot } from './snapshot.ts';
