@@ -1,60 +1,43 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { type CommandResult, type RunningCommand, runCommand, startCommand } from './run-command.ts';
+import { keepStore, seedStore } from './seed-store.ts';
 
-const execute = promisify(execFile);
-const root = join(import.meta.dirname, '..', '..');
-const launcher = join(root, 'shipway');
+const launcher = join(import.meta.dirname, '..', '..', 'shipway');
 
 /** A platform of its own for tests: real programs, real engine, own data folder and port. */
 export interface TestPlatform {
   readonly url: string;
   readonly port: number;
   readonly data: string;
+  /** The first user's. */
   readonly token: string;
-  /** Runs `shipway ...` against it, in `cwd`, with a home folder of its own. */
+  /** Environment of a user of this platform, with a home folder of its own; git finds the first user's token there. */
+  readonly env: NodeJS.ProcessEnv;
+  /** For repositories and other files of the tests; removed with the platform. */
+  readonly folder: string;
+  /** Runs `shipway ...` against it. */
   readonly shipway: (
     args: readonly string[],
     options?: { readonly cwd?: string; readonly input?: string },
   ) => Promise<CommandResult>;
   readonly git: (args: readonly string[], cwd: string) => Promise<CommandResult>;
-  /** Environment of a user of this platform. */
-  readonly env: NodeJS.ProcessEnv;
+  /** The same while it runs. */
+  readonly startGit: (args: readonly string[], cwd: string) => RunningCommand;
   readonly api: (
     method: string,
     path: string,
     body?: unknown,
+    token?: string,
   ) => Promise<{ readonly status: number; readonly body: unknown }>;
+  /** `shipway up` with the settings that it was started with. @throws Error with its output. */
+  readonly up: () => Promise<CommandResult>;
+  /** The log of one of its programs. */
+  readonly programLog: (name: string) => Promise<string>;
+  /** Ends it and removes its data. */
   readonly down: () => Promise<void>;
-}
-
-export interface CommandResult {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-export async function runCommand(
-  command: string,
-  args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly input?: string } = {},
-): Promise<CommandResult> {
-  const child = spawn(command, args, { cwd: options.cwd, env: options.env, stdio: ['pipe', 'pipe', 'pipe'] });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk) => {
-    output.stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    output.stderr += chunk;
-  });
-  child.stdin.end(options.input ?? '');
-  const [code] = await once(child, 'close');
-  return { exitCode: code ?? 128, ...output };
 }
 
 export function freePort(): Promise<number> {
@@ -70,38 +53,13 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Layers that every platform makes the same: made once for a run of the tests, then linked into each new data folder. */
-const seedFolder = join(tmpdir(), 'shipway-test-store');
-
-async function seedStore(data: string): Promise<void> {
-  await mkdir(data, { recursive: true });
-  if (existsSync(seedFolder)) await execute('cp', ['-al', seedFolder, join(data, 'store')]);
+/** As curl and git read it: they send what it holds once they are asked (401). */
+async function writeNetrc(home: string, token: string): Promise<void> {
+  await writeFile(join(home, '.netrc'), `machine localhost login shipway password ${token}\n`, { mode: 0o600 });
 }
 
-/** Only what a start alone makes, the base: taken before the platform is used. */
-async function keepStore(data: string): Promise<void> {
-  if (existsSync(seedFolder)) return;
-  const temporary = `${seedFolder}-${process.pid}`;
-  await execute('cp', ['-al', join(data, 'store'), temporary]);
-  await rename(temporary, seedFolder).catch(() => rm(temporary, { recursive: true, force: true }));
-}
-
-export async function startPlatform(options: { readonly env?: NodeJS.ProcessEnv } = {}): Promise<TestPlatform> {
-  const folder = await mkdtemp(join(tmpdir(), 'shipway-e2e-'));
-  const data = join(folder, 'data');
-  const home = join(folder, 'home');
-  const port = await freePort();
-  await seedStore(data);
-  const platformEnv = { ...process.env, ...options.env };
-  const { stdout } = await execute(launcher, ['up', '--detach', '--port', String(port), '--data', data], {
-    env: platformEnv,
-  });
-  if (!stdout.includes('Shipway is up')) throw new Error(`up said: ${stdout}`);
-  await keepStore(data);
-  const token = (await execute(launcher, ['token', '--data', data])).stdout.trim();
-  const url = `http://localhost:${port}`;
-  await mkdir(home);
-  const env: NodeJS.ProcessEnv = {
+function userEnvironment(home: string, url: string, data: string): NodeJS.ProcessEnv {
+  return {
     ...process.env,
     HOME: home,
     SHIPWAY_URL: url,
@@ -113,30 +71,74 @@ export async function startPlatform(options: { readonly env?: NodeJS.ProcessEnv 
     GIT_COMMITTER_NAME: 'Ada',
     GIT_COMMITTER_EMAIL: 'ada@example.com',
   };
+}
+
+function createApiCaller(url: string, ownToken: string): TestPlatform['api'] {
+  return async (method, path, body, token = ownToken) => {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        accept: 'application/vnd.heroku+json; version=3',
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+  };
+}
+
+async function programLogs(data: string): Promise<string> {
+  const folder = join(data, 'logs', 'programs');
+  const names = await readdir(folder).catch(() => []);
+  const logs = names.map(async (name) => `== ${name}\n${(await readFile(join(folder, name), 'utf8')).slice(-2_000)}`);
+  return (await Promise.all(logs)).join('\n');
+}
+
+/** @param options.env Settings of the platform, e.g. `{ SHIPWAY_BOOT_TIMEOUT_S: '5' }`. */
+export async function startPlatform(options: { readonly env?: NodeJS.ProcessEnv } = {}): Promise<TestPlatform> {
+  const folder = await mkdtemp(join(tmpdir(), 'shipway-e2e-'));
+  const data = join(folder, 'data');
+  const home = join(folder, 'home');
+  const port = await freePort();
+  const env = { ...process.env, ...options.env };
+  const end = async () => {
+    const ended = await runCommand(launcher, ['down', '--data', data], { env });
+    if (ended.exitCode !== 0) throw new Error(`down failed: ${ended.stdout}${ended.stderr}`);
+    await rm(folder, { recursive: true, force: true });
+  };
+  const up = async () => {
+    const started = await runCommand(launcher, ['up', '--detach', '--port', String(port), '--data', data], { env });
+    if (started.exitCode === 0) return started;
+    const logs = await programLogs(data);
+    throw new Error(`up failed: ${started.stdout}${started.stderr}\n${logs}`);
+  };
+  await mkdir(home);
+  await seedStore(data);
+  await up().catch(async (error: unknown) => {
+    await end().catch(() => undefined);
+    throw error;
+  });
+  await keepStore(data);
+  const token = (await readFile(join(data, 'secrets', 'first-user-token'), 'utf8')).trim();
+  await writeNetrc(home, token);
+  const url = `http://localhost:${port}`;
+  const userEnv = userEnvironment(home, url, data);
+  const startGit: TestPlatform['startGit'] = (args, cwd) => startCommand('git', args, { cwd, env: userEnv });
   return {
     url,
     port,
     data,
     token,
-    env,
-    shipway: (args, extra = {}) => runCommand(launcher, args, { env, ...extra }),
-    git: (args, cwd) => runCommand('git', args, { cwd, env }),
-    api: async (method, path, body) => {
-      const response = await fetch(`${url}${path}`, {
-        method,
-        headers: {
-          accept: 'application/vnd.heroku+json; version=3',
-          authorization: `Bearer ${token}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
-    },
-    down: async () => {
-      await execute(launcher, ['down', '--data', data]);
-      await rm(folder, { recursive: true, force: true });
-    },
+    env: userEnv,
+    folder,
+    shipway: (args, extra = {}) => runCommand(launcher, args, { env: userEnv, ...extra }),
+    git: (args, cwd) => startGit(args, cwd).done,
+    startGit,
+    api: createApiCaller(url, token),
+    up,
+    programLog: (name) => readFile(join(data, 'logs', 'programs', `${name}.log`), 'utf8'),
+    down: end,
   };
 }
