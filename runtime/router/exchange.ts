@@ -106,7 +106,7 @@ export class Exchange implements Seeker {
     client.deadlineAt = performance.now() + this.placement.timeouts.idleMs;
     if (this.phase === 'tunnel') {
       response.bytes += chunk.length;
-      response.blocked = !client.socket.write(chunk);
+      response.blocked = !client.socket.write(Buffer.from(chunk));
     } else {
       const outcome = response.feed(chunk);
       if (outcome === 'done') this.complete();

@@ -1,12 +1,6 @@
+import { parseConnection } from './connection-field.ts';
 import { chunked, type Framing } from './framing.ts';
-import {
-  contentLengthPattern,
-  fieldLinesPattern,
-  fieldValue,
-  hostPattern,
-  listTokens,
-  tokenPattern,
-} from './http-grammar.ts';
+import { contentLengthPattern, fieldLinesPattern, fieldValue, hostPattern, tokenPattern } from './http-grammar.ts';
 import { limits } from './limits.ts';
 
 export interface RequestHead {
@@ -177,9 +171,8 @@ function assembleHead(method: string, target: string, minorVersion: 0 | 1, field
   const originForm = toOriginForm(method, target, fields.host);
   if (originForm === undefined)
     return { problem: 'The request target is not a path, or names another host than Host.' };
-  const options = fields.connection === undefined ? [] : listTokens(fields.connection);
-  const nominated = options.filter((option) => option !== 'close' && option !== 'keep-alive' && option !== 'upgrade');
-  if (nominated.some((name) => unnameable.has(name))) {
+  const { close, upgrade, named } = parseConnection(fields.connection);
+  if (named.some((name) => unnameable.has(name))) {
     return { problem: 'The Connection header names a header that is not hop-by-hop.' };
   }
   return {
@@ -188,14 +181,14 @@ function assembleHead(method: string, target: string, minorVersion: 0 | 1, field
     minorVersion,
     host: fields.host,
     framing,
-    keepAlive: minorVersion === 1 && !options.includes('close'),
-    upgrade: minorVersion === 1 && options.includes('upgrade') ? fields.upgrade : undefined,
+    keepAlive: minorVersion === 1 && !close,
+    upgrade: minorVersion === 1 && upgrade ? fields.upgrade : undefined,
     // RFC 9110 section 10.1.1: an HTTP/1.0 client's expectation is ignored.
     expect: minorVersion === 1 ? fields.expect : undefined,
     requestId: fields.requestId !== undefined && requestIdPattern.test(fields.requestId) ? fields.requestId : undefined,
     forwardedFor: fields.forwardedFor === '' ? undefined : fields.forwardedFor,
     accept: fields.accept,
-    fields: nominated.length === 0 ? fields.passed : withoutFields(fields.passed, nominated),
+    fields: named.length === 0 ? fields.passed : withoutFields(fields.passed, named),
   };
 }
 

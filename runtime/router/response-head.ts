@@ -1,5 +1,6 @@
+import { parseConnection } from './connection-field.ts';
 import { chunked, type Framing, untilClose } from './framing.ts';
-import { contentLengthPattern, fieldLinesPattern, fieldValue, listTokens } from './http-grammar.ts';
+import { contentLengthPattern, fieldLinesPattern, fieldValue } from './http-grammar.ts';
 import { limits } from './limits.ts';
 import { withoutFields } from './request-head.ts';
 
@@ -28,45 +29,38 @@ interface Fields {
   passed: string;
 }
 
-const statusLinePattern = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
+const statusLinePattern = /^HTTP\/1\.[01] [1-5]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 
 /** Parses a response's head, strictly. `text` as in parseRequestHead; `method` decides whether a body follows. */
 export function parseResponseHead(text: string, method: string): ResponseHead | ResponseProblem {
   const lineEnd = text.indexOf('\r\n');
   if (lineEnd > limits.responseHeaderLine) return 'over-limit';
-  const statusLine = statusLinePattern.exec(text.slice(0, lineEnd));
+  const statusLine = text.slice(0, lineEnd);
   const lines = text.slice(lineEnd + 2);
-  if (statusLine === null || !fieldLinesPattern.test(lines)) return 'malformed';
+  if (!statusLinePattern.test(statusLine) || !fieldLinesPattern.test(lines)) return 'malformed';
   const fields = readFields(lines);
   if (typeof fields === 'string') return fields;
-  const status = Number(statusLine[2]);
+  const status = Number(statusLine.slice(9, 12));
   const framing = responseFraming(fields, status, method);
   if (framing === undefined) return 'malformed';
-  return assembleHead({ status, reason: statusLine[3] ?? '', minorVersion: statusLine[1] ?? '1', framing, fields });
-}
-
-function assembleHead(parts: {
-  readonly status: number;
-  readonly reason: string;
-  readonly minorVersion: string;
-  readonly framing: Framing;
-  readonly fields: Fields;
-}): ResponseHead {
-  const { status, reason, framing, fields } = parts;
-  const options = fields.connection === undefined ? [] : listTokens(fields.connection);
-  const dropped = options.filter((option) => option !== 'close' && option !== 'keep-alive' && option !== 'upgrade');
+  const { close, named } = parseConnection(fields.connection);
   // RFC 9110 section 8.6 and RFC 9112 section 6.1: neither field belongs on a 1xx or 204, and a client might believe it.
-  if (status < 200 || status === 204) dropped.push('content-length', 'transfer-encoding');
-  const keepAliveS = fields.keepAlive === undefined ? undefined : /\btimeout=(\d{1,6})\b/.exec(fields.keepAlive)?.[1];
+  const dropped = status < 200 || status === 204 ? [...named, 'content-length', 'transfer-encoding'] : named;
   return {
     status,
-    reason,
+    reason: statusLine.slice(13),
     framing,
-    keepAlive: parts.minorVersion === '1' && framing !== untilClose && !options.includes('close'),
-    keepAliveS: keepAliveS === undefined ? undefined : Number(keepAliveS),
+    keepAlive: statusLine.startsWith('HTTP/1.1') && framing !== untilClose && !close,
+    keepAliveS: fields.keepAlive === undefined ? undefined : keepAliveTimeout(fields.keepAlive),
     upgrade: fields.upgrade,
     fields: dropped.length === 0 ? fields.passed : withoutFields(fields.passed, dropped),
   };
+}
+
+/** Seconds, from `timeout=5, max=100`. */
+function keepAliveTimeout(value: string): number | undefined {
+  const seconds = /\btimeout=(\d{1,6})\b/.exec(value)?.[1];
+  return seconds === undefined ? undefined : Number(seconds);
 }
 
 function readFields(lines: string): Fields | ResponseProblem {

@@ -57,7 +57,7 @@ export class ResponseRelay {
     let end: number;
     if (this.partialHead === undefined) end = bytes.indexOf(emptyLine);
     else {
-      this.partialHead.append(chunk);
+      this.partialHead.append(Buffer.from(chunk));
       end = this.partialHead.headEnd();
       bytes = this.partialHead.view();
     }
@@ -75,7 +75,7 @@ export class ResponseRelay {
     if (bytes.length - from > limits.responseHead) return failures.H25;
     if (from > 0 || this.partialHead === undefined) {
       this.partialHead = new PendingBytes();
-      this.partialHead.append(bytes.subarray(from));
+      this.partialHead.append(Buffer.from(bytes.subarray(from)));
     }
     return 'more';
   }
@@ -120,7 +120,7 @@ export class ResponseRelay {
     }
     this.client.cork();
     this.client.write(text, 'latin1');
-    this.blocked = !this.client.write(bytes.subarray(from, end));
+    this.blocked = !this.client.write(Buffer.from(bytes.subarray(from, end)));
     this.client.uncork();
   }
 
@@ -132,7 +132,7 @@ export class ResponseRelay {
       this.blocked = this.client.writableNeedDrain;
     } else if (end > 0) {
       this.bytes += end;
-      this.blocked = !this.client.write(end === chunk.length ? chunk : chunk.subarray(0, end));
+      this.blocked = !this.client.write(Buffer.from(chunk.subarray(0, end)));
     }
     return this.afterBody(body, chunk, end);
   }
@@ -169,7 +169,7 @@ class DechunkedBody implements Body {
   take(chunk: Buffer, from: number): number {
     return this.scanner.scan(chunk, from, (start, end) => {
       this.bytes += end - start;
-      this.client.write(chunk.subarray(start, end));
+      this.client.write(Buffer.from(chunk.subarray(start, end)));
     });
   }
 }
