@@ -14,7 +14,15 @@ const root = join(import.meta.dirname, '..', '..', '..');
 const say = (line: string) => process.stdout.write(`-----> ${line}\n`);
 
 /** What the tests use besides what `up` brings, as command -> Debian package. */
-const tools = { git: 'git', mmdebstrap: 'mmdebstrap', chromium: 'chromium', curl: 'curl', 'docker-compose': 'docker-compose' };
+const tools = {
+  git: 'git',
+  mmdebstrap: 'mmdebstrap',
+  chromium: 'chromium',
+  curl: 'curl',
+  busybox: 'busybox-static',
+  'docker-compose': 'docker-compose',
+  'redis-server': 'redis-server',
+};
 
 async function bringTools(): Promise<void> {
   const lacking: string[] = [];
@@ -27,7 +35,11 @@ async function bringTools(): Promise<void> {
 }
 
 async function runShown(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<number> {
-  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...environment, ...env } });
+  const child = spawn(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...environment, ...env },
+  });
   const [code] = await once(child, 'exit');
   return code ?? 1;
 }
@@ -54,7 +66,14 @@ export async function run(options: { readonly filters: readonly string[] }): Pro
   }
   say('Running the tests');
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  await runShown(process.execPath, [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...options.filters]);
+  await runShown(process.execPath, [
+    vitest,
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...options.filters,
+  ]);
   const { passed, failed } = await countResults(report);
   await rm(folder, { recursive: true });
   if (await endOwnEngine(await anyPlatformRuns())) say('Stopped Docker Engine, which was started for the tests');
