@@ -57,6 +57,13 @@ export const releaseCommands: CommandGroup = {
   title: 'Releases and builds:',
   commands: [
     {
+      name: 'deploy',
+      summary: 'deploy this folder; needs no git on this machine',
+      options: { ...appOption, '--snapshot': 'the files as they are, also those that are not committed' },
+      examples: ['shipway deploy', 'shipway deploy --app hello --snapshot'],
+      run: async (call) => (await import('../commands/deploy.ts')).deploy(call),
+    },
+    {
       name: 'releases',
       summary: 'list releases',
       options: { ...appOption, ...jsonOption, '-n, --num <count>': 'how many (default: 15)' },
