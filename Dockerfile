@@ -4,7 +4,7 @@ ARG BASE_IMAGE=debian:bookworm-slim
 
 FROM ${BASE_IMAGE} AS build
 RUN apt-get update \
- && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ca-certificates nodejs npm \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ca-certificates libatomic1 nodejs npm \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /opt/shipway
 COPY package.json package-lock.json shipway ./
@@ -18,7 +18,7 @@ RUN ./shipway --version \
 
 FROM ${BASE_IMAGE}
 RUN apt-get update \
- && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ca-certificates git iptables mmdebstrap \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ca-certificates git iptables libatomic1 mmdebstrap \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/shipway /opt/shipway
 ENV PATH=/opt/shipway/.tools/node_modules/.bin:$PATH SHIPWAY_DATA=/var/lib/shipway
