@@ -5,7 +5,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { platformUrl, preparePlatform, readPlatform, readSecrets } from '../../../server/platform/platform-file.ts';
+import { platformUrl, readPlatform, readSecrets } from '../../../server/platform/platform-file.ts';
+import { preparePlatform } from '../../../server/platform/prepare-platform.ts';
 import { endProcess, findProcess, writeProcessFile } from '../../../server/platform/process-file.ts';
 import { nodePrograms, programEnvironment } from '../../../server/platform/programs.ts';
 
