@@ -50,7 +50,8 @@ export function createControlClient(options: {
     clearTimeout(batch);
     batch = undefined;
     while (open !== undefined && lines.length > 0 && open.writableLength < maxUnsentBytes) {
-      report({ type: 'log', lines: lines.take(batchLines, Date.now()) });
+      // A report of type 'log'.
+      open.write(`{"type":"log","lines":[${lines.take(batchLines, Date.now())}]}\n`);
     }
   };
   const onCommand = (line: string): void => {
