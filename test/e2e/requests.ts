@@ -1,4 +1,5 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
+import { eventually } from '../support/eventually.ts';
 import type { TestPlatform } from '../support/platform.ts';
 
 export interface Answer {
@@ -37,4 +38,14 @@ export function ask(platform: TestPlatform, app: string, options: RequestOptions
     for (const part of parts) sent.write(part);
     sent.end();
   });
+}
+
+/** Asks for `/` again and again until the answer is as wanted. @throws Error with the last answer. */
+export function askUntil(
+  platform: TestPlatform,
+  app: string,
+  until: (answer: Answer) => boolean,
+  timeoutMs?: number,
+): Promise<Answer> {
+  return eventually(() => ask(platform, app), until, timeoutMs);
 }
