@@ -41,15 +41,18 @@ describe('the dashboard', () => {
       .getByRole('region', { name: 'Build output' })
       .getByText('Node.js app detected')
       .waitFor({ timeout: 60_000 });
-    await page.getByRole('status', { name: 'App state' }).getByText('Live').waitFor({ timeout: 120_000 });
+    await page
+      .getByRole('status', { name: 'App state' })
+      .getByText('Live', { exact: true })
+      .waitFor({ timeout: 120_000 });
     expect((await push.done).exitCode).toBe(0);
-    await page.screenshot({ path: '/tmp/shot1.png' });
   });
 
   it('sets config vars, scales, and rolls back', async () => {
     await page.goto(`${platform.url}/apps/watched/config`);
     await page.getByLabel('Name').last().fill('GREETING');
     await page.getByLabel('Value').last().fill('Hi');
+    await page.getByRole('button', { name: 'Add' }).click();
     await page.getByRole('button', { name: 'Apply changes' }).click();
     await page.getByText('GREETING').first().waitFor();
 
@@ -66,6 +69,5 @@ describe('the dashboard', () => {
     await page.getByText('Changes not applied').waitFor({ state: 'hidden' });
     await page.goto(`${platform.url}/apps/watched/logs`);
     await page.getByRole('region', { name: 'Log lines' }).getByText('Scaled to web@2').waitFor({ timeout: 30_000 });
-    await page.screenshot({ path: '/tmp/shot2.png' });
   });
 });
