@@ -53,8 +53,8 @@ export class Exchange implements Seeker {
     this.phase = 'sent';
     this.upstream = upstream;
     const { requestId, startedAt, forwardedFor } = this;
-    const port = this.core.publicPort;
-    const text = writeRequestHead(this.head, { requestId, startedAt, forwardedFor, protocol: 'http', port });
+    const { originFields } = this.core;
+    const text = writeRequestHead(this.head, { requestId, startedAt, forwardedFor, originFields });
     if (this.requestBody.done) {
       upstream.socket.write(text, 'latin1');
       this.client.deadlineAt = now + this.placement.timeouts.firstByteMs;

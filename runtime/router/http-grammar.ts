@@ -26,6 +26,15 @@ export function fieldValue(text: string, start: number, end: number): string {
   return text.slice(from, to);
 }
 
+/**
+ * Which lengths the names of `names` have, by length: most fields of a message are none of the router's, and their length alone says
+ * so for a fraction of what a comparison costs.
+ */
+export function nameLengths(names: readonly string[]): readonly boolean[] {
+  const longest = Math.max(...names.map((name) => name.length));
+  return Array.from({ length: longest + 1 }, (_, length) => names.some((name) => name.length === length));
+}
+
 /** Elements of a comma-separated list, lower case (RFC 9110 section 5.6.1). */
 export function listTokens(value: string): readonly string[] {
   return value

@@ -1,6 +1,13 @@
 import { parseConnection } from './connection-field.ts';
 import { chunked, type Framing } from './framing.ts';
-import { contentLengthPattern, fieldLinesPattern, fieldValue, hostPattern, tokenPattern } from './http-grammar.ts';
+import {
+  contentLengthPattern,
+  fieldLinesPattern,
+  fieldValue,
+  hostPattern,
+  nameLengths,
+  tokenPattern,
+} from './http-grammar.ts';
 import { limits } from './limits.ts';
 
 export interface RequestHead {
@@ -31,6 +38,25 @@ export interface HeadProblem {
 
 // Of its 94 visible characters a target may not hold '#': a fragment is never sent (RFC 9112 section 3.2).
 const targetPattern = /^[!"$-~]+$/;
+const commonMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+const known = nameLengths([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'accept',
+  'connection',
+  'upgrade',
+  'expect',
+  'x-request-id',
+  'x-forwarded-for',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authorization',
+  'te',
+  'x-forwarded-proto',
+  'x-forwarded-port',
+  'x-request-start',
+]);
 const requestIdPattern = /^[A-Za-z0-9-]{20,200}$/;
 /** Fields that a Connection header may not name: dropping them would change what the message means. */
 const unnameable = new Set(['host', 'content-length', 'transfer-encoding', 'cookie', 'authorization']);
@@ -60,7 +86,7 @@ export function parseRequestHead(text: string): RequestHead | HeadProblem {
   const targetEnd = text.indexOf(' ', methodEnd + 1);
   const method = text.slice(0, methodEnd);
   const version = text.slice(targetEnd + 1, lineEnd);
-  if (methodEnd < 1 || targetEnd > lineEnd || targetEnd < methodEnd + 2 || !tokenPattern.test(method)) {
+  if (methodEnd < 1 || targetEnd > lineEnd || targetEnd < methodEnd + 2 || !isMethod(method)) {
     return { problem: 'The request line is not `METHOD target HTTP/1.1`.' };
   }
   if (version !== 'HTTP/1.1' && version !== 'HTTP/1.0') return { problem: 'Only HTTP/1.1 and HTTP/1.0 are served.' };
@@ -72,6 +98,10 @@ export function parseRequestHead(text: string): RequestHead | HeadProblem {
   const fields = readFields(lines);
   if (typeof fields === 'string') return { problem: fields };
   return assembleHead(method, target, version === 'HTTP/1.1' ? 1 : 0, fields);
+}
+
+function isMethod(method: string): boolean {
+  return commonMethods.has(method) || tokenPattern.test(method);
 }
 
 /** One pass over the lines: notes what the router acts on, keeps what it passes on. A string says what is wrong. */
@@ -86,7 +116,7 @@ function readFields(lines: string): Fields | string {
     if (end - start > limits.headerLine) return 'A header line is longer than 8,192 bytes.';
     if (colon - start > limits.headerName) return 'A header name is longer than 1,000 bytes.';
     if (++count > limits.headers) return 'There are more than 1,000 headers.';
-    const verdict = noteField(fields, lines, start, colon, end);
+    const verdict = known[colon - start] === true ? noteField(fields, lines, start, colon, end) : 'keep';
     if (verdict === 'drop') {
       fields.passed += lines.slice(keptFrom, start);
       keptFrom = end + 2;

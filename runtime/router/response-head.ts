@@ -1,12 +1,13 @@
 import { parseConnection } from './connection-field.ts';
 import { chunked, type Framing, untilClose } from './framing.ts';
-import { contentLengthPattern, fieldLinesPattern, fieldValue } from './http-grammar.ts';
+import { contentLengthPattern, fieldLinesPattern, fieldValue, nameLengths } from './http-grammar.ts';
 import { limits } from './limits.ts';
 import { withoutFields } from './request-head.ts';
 
 export interface ResponseHead {
   readonly status: number;
-  readonly reason: string;
+  /** Of HTTP/1.1, whatever the target speaks. */
+  readonly statusLine: string;
   readonly framing: Framing;
   /** Whether the target takes another request on this connection. */
   readonly keepAlive: boolean;
@@ -29,6 +30,14 @@ interface Fields {
   passed: string;
 }
 
+const known = nameLengths([
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'upgrade',
+  'proxy-connection',
+]);
 const statusLinePattern = /^HTTP\/1\.[01] [1-5]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 
 /** Parses a response's head, strictly. `text` as in parseRequestHead; `method` decides whether a body follows. */
@@ -43,14 +52,15 @@ export function parseResponseHead(text: string, method: string): ResponseHead | 
   const status = Number(statusLine.slice(9, 12));
   const framing = responseFraming(fields, status, method);
   if (framing === undefined) return 'malformed';
+  const isLatest = statusLine.startsWith('HTTP/1.1');
   const { close, named } = parseConnection(fields.connection);
   // RFC 9110 section 8.6 and RFC 9112 section 6.1: neither field belongs on a 1xx or 204, and a client might believe it.
   const dropped = status < 200 || status === 204 ? [...named, 'content-length', 'transfer-encoding'] : named;
   return {
     status,
-    reason: statusLine.slice(13),
+    statusLine: isLatest && statusLine.length > 12 ? statusLine : `HTTP/1.1 ${status} ${statusLine.slice(13)}`,
     framing,
-    keepAlive: statusLine.startsWith('HTTP/1.1') && framing !== untilClose && !close,
+    keepAlive: isLatest && framing !== untilClose && !close,
     keepAliveS: fields.keepAlive === undefined ? undefined : keepAliveTimeout(fields.keepAlive),
     upgrade: fields.upgrade,
     fields: dropped.length === 0 ? fields.passed : withoutFields(fields.passed, dropped),
@@ -78,7 +88,7 @@ function readFields(lines: string): Fields | ResponseProblem {
     const end = lines.indexOf('\r\n', start);
     const colon = lines.indexOf(':', start);
     if (end - start > limits.responseHeaderLine) return 'over-limit';
-    const verdict = noteField(fields, lines, start, colon, end);
+    const verdict = known[colon - start] === true ? noteField(fields, lines, start, colon, end) : 'keep';
     if (verdict === 'malformed') return verdict;
     if (verdict === 'drop') {
       fields.passed += lines.slice(keptFrom, start);

@@ -5,7 +5,7 @@ import { type Failure, failures } from './failure.ts';
 import { writeResponseHead } from './forwarded-head.ts';
 import { chunked, untilClose } from './framing.ts';
 import { limits } from './limits.ts';
-import { emptyLine, PendingBytes } from './pending-bytes.ts';
+import { PendingBytes } from './pending-bytes.ts';
 import type { RequestHead } from './request-head.ts';
 import { parseResponseHead, type ResponseHead } from './response-head.ts';
 
@@ -14,6 +14,13 @@ const joinBytes = 16_384;
 
 /** `more`: the response goes on. `done`: it is complete. `switched`: the connection is a tunnel from here on. */
 export type RelayOutcome = 'more' | 'done' | 'switched' | Failure;
+
+/** What came with a head: the same bytes twice, and where they go on after it. */
+interface AfterHead {
+  readonly bytes: Buffer;
+  readonly text: string;
+  readonly from: number;
+}
 
 /** Passes one response from a target to the client: its head rewritten, its body as it came. */
 export class ResponseRelay {
@@ -53,31 +60,32 @@ export class ResponseRelay {
   }
 
   private feedHead(chunk: Buffer): RelayOutcome {
-    let bytes = chunk;
-    let end: number;
-    if (this.partialHead === undefined) end = bytes.indexOf(emptyLine);
-    else {
-      this.partialHead.append(Buffer.from(chunk));
-      end = this.partialHead.headEnd();
-      bytes = this.partialHead.view();
-    }
+    const bytes = this.partialHead === undefined ? chunk : this.appendToHead(this.partialHead, chunk);
+    if (bytes === undefined) return 'more';
+    const text = bytes.toString('latin1');
     let from = 0;
+    let end = text.indexOf('\r\n\r\n');
     while (end !== -1) {
       if (end - from > limits.responseHead) return failures.H25;
-      const head = parseResponseHead(bytes.toString('latin1', from, end + 2), this.request.method);
+      const head = parseResponseHead(text.slice(from, end + 2), this.request.method);
       if (head === 'malformed') return failures.H17;
       if (head === 'over-limit') return failures.H25;
       from = end + 4;
-      if (head.status >= 200 || head.status === 101) return this.begin(head, bytes, from);
+      if (head.status >= 200 || head.status === 101) return this.begin(head, { bytes, text, from });
       this.passInterim(head);
-      end = bytes.indexOf(emptyLine, from);
+      end = text.indexOf('\r\n\r\n', from);
     }
     if (bytes.length - from > limits.responseHead) return failures.H25;
-    if (from > 0 || this.partialHead === undefined) {
-      this.partialHead = new PendingBytes();
-      this.partialHead.append(Buffer.from(bytes.subarray(from)));
-    }
+    this.partialHead = new PendingBytes();
+    this.partialHead.append(Buffer.from(bytes.subarray(from)));
     return 'more';
+  }
+
+  /** What there is of the head so far, once it is all of it or too much. */
+  private appendToHead(partial: PendingBytes, chunk: Buffer): Buffer | undefined {
+    partial.append(Buffer.from(chunk));
+    const whole = partial.headEnd() !== -1 || partial.length > limits.responseHead;
+    return whole ? partial.view() : undefined;
   }
 
   /** 1xx. The router itself has answered `Expect: 100-continue`, and HTTP/1.0 has no interim responses. */
@@ -87,39 +95,38 @@ export class ResponseRelay {
     }
   }
 
-  private begin(received: ResponseHead, bytes: Buffer, from: number): RelayOutcome {
+  private begin(received: ResponseHead, rest: AfterHead): RelayOutcome {
     const { request } = this;
     const dechunk = received.framing === chunked && request.minorVersion === 0;
     const head = dechunk ? withoutChunked(received) : received;
     this.partialHead = undefined;
     this.head = head;
-    if (head.status === 101) return this.switchProtocols(head, bytes, from);
+    if (head.status === 101) return this.switchProtocols(head, rest);
     this.body = dechunk ? new DechunkedBody(this.client) : createBody(received.framing);
     this.clientKeepAlive = request.keepAlive && head.framing !== untilClose && this.mayKeepAlive();
     const text = writeResponseHead(head, this.clientKeepAlive);
     if (dechunk) {
       this.client.write(text, 'latin1');
-      return this.feedBody(this.body, bytes.subarray(from));
+      return this.feedBody(this.body, rest.bytes.subarray(rest.from));
     }
-    const end = this.body.take(bytes, from);
+    const end = this.body.take(rest.bytes, rest.from);
     if (end === -1) {
       this.client.write(text, 'latin1');
       return failures.H17;
     }
-    this.write(text, bytes, from, end);
-    return this.afterBody(this.body, bytes, end);
+    this.write(text, rest, end);
+    return this.afterBody(this.body, rest.bytes, end);
   }
 
   /** The head alone, or with the body bytes that came along. */
-  private write(text: string, bytes: Buffer, from: number, end: number): void {
-    const count = end - from;
-    this.bytes += count;
-    if (count <= joinBytes) {
-      this.blocked = !this.client.write(count === 0 ? text : text + bytes.toString('latin1', from, end), 'latin1');
+  private write(head: string, { bytes, text, from }: AfterHead, end: number): void {
+    this.bytes += end - from;
+    if (end - from <= joinBytes) {
+      this.blocked = !this.client.write(end === from ? head : head + text.slice(from, end), 'latin1');
       return;
     }
     this.client.cork();
-    this.client.write(text, 'latin1');
+    this.client.write(head, 'latin1');
     this.blocked = !this.client.write(Buffer.from(bytes.subarray(from, end)));
     this.client.uncork();
   }
@@ -142,12 +149,12 @@ export class ResponseRelay {
     return body.done ? 'done' : 'more';
   }
 
-  private switchProtocols(head: ResponseHead, bytes: Buffer, from: number): RelayOutcome {
+  private switchProtocols(head: ResponseHead, rest: AfterHead): RelayOutcome {
     if (this.request.upgrade === undefined || head.upgrade === undefined) {
       this.head = undefined;
       return failures.H17;
     }
-    this.write(writeResponseHead(head, true), bytes, from, bytes.length);
+    this.write(writeResponseHead(head, true), rest, rest.bytes.length);
     return 'switched';
   }
 }

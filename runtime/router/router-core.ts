@@ -7,8 +7,8 @@ import type { ConnectionTimeouts, Timeouts } from './limits.ts';
 export interface RouterCore {
   readonly fleet: Fleet;
   readonly deadlines: Deadlines;
-  /** The port that clients see, for X-Forwarded-Port. */
-  readonly publicPort: number;
+  /** X-Forwarded-Proto and X-Forwarded-Port of the listener. */
+  readonly originFields: string;
   /** Host names that go to the platform's server. */
   readonly platformHosts: ReadonlySet<string>;
   readonly platform: Backend;

@@ -5,6 +5,7 @@ import { Backend } from './backend.ts';
 import { ClientConnection } from './client-connection.ts';
 import { createDeadlines } from './deadlines.ts';
 import { createFleet } from './fleet.ts';
+import { writeOriginFields } from './forwarded-head.ts';
 import { appTimeouts, type ConnectionTimeouts, connectionTimeouts, platformTimeouts, type Timeouts } from './limits.ts';
 import type { RouterCore } from './router-core.ts';
 import type { Address } from './upstream.ts';
@@ -85,7 +86,7 @@ function createCore(options: RouterOptions, stopping: () => boolean): RouterCore
   return {
     fleet: createFleet({ deadlines, keepAliveMs, onDrained: options.onDrained }),
     deadlines,
-    publicPort: options.publicPort,
+    originFields: writeOriginFields('http', options.publicPort),
     platformHosts: new Set(options.platformHosts),
     platform: new Backend({ instanceId: '', name: '', address: options.platformTarget, deadlines, keepAliveMs }),
     appTimeouts: timeouts,

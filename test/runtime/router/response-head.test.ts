@@ -55,7 +55,12 @@ describe('runtime/router/response-head', () => {
   });
 
   it('reads a status line without a reason', () => {
-    expect(parseResponseHead(response('HTTP/1.1 200'), 'HEAD')).toMatchObject({ status: 200, reason: '' });
-    expect(parseResponseHead(response('HTTP/1.0 200 '), 'HEAD')).toMatchObject({ keepAlive: false });
+    expect(parseResponseHead(response('HTTP/1.1 200'), 'HEAD')).toMatchObject({
+      statusLine: 'HTTP/1.1 200 ',
+    });
+    expect(parseResponseHead(response('HTTP/1.0 200 '), 'HEAD')).toMatchObject({
+      statusLine: 'HTTP/1.1 200 ',
+      keepAlive: false,
+    });
   });
 });
