@@ -13,7 +13,7 @@ import { registerPlatform } from '../../platform/registered-platforms.ts';
 import { run as runCommand } from '../../platform/run.ts';
 import { baseStep, readStatus } from '../../platform/status-file.ts';
 import { dataFolder } from './data-folder.ts';
-import { run as down } from './down.ts';
+import { run as down, statusNames } from './down.ts';
 
 export interface UpOptions {
   readonly detach?: boolean;
@@ -117,18 +117,24 @@ Next, in your app's folder:
 ${platform.domain === 'localhost' ? '\nBrowsers and curl find <app>.localhost by themselves; where a program does not, add it to /etc/hosts as 127.0.0.1.\n' : ''}`;
 }
 
+/** The platform of this folder while programs of it run, with or without a supervisor: then its ports are not to be chosen anew. */
+async function findRunning(data: string): Promise<Platform | undefined> {
+  const programs = await Promise.all(statusNames.map((name) => findProcess(data, name)));
+  return programs.some((program) => program !== undefined) ? readPlatform(data) : undefined;
+}
+
 async function prepare(data: string, options: UpOptions): Promise<Platform> {
-  const wish = {
+  return preparePlatform(data, {
     ...(options.port ? { port: options.port } : {}),
     ...(options.domain ? { domain: options.domain } : {}),
-  };
-  const platform = await preparePlatform(data, wish);
-  if (!(await isPortFree(platform.port, '0.0.0.0')) && !(await findProcess(data, 'router'))) {
-    throw new Error(
-      `Cannot listen on port ${platform.port}: something else does. End it, or choose another port: shipway up --port 8090.`,
-    );
-  }
-  return platform;
+  });
+}
+
+async function checkPort(data: string, { port }: Platform): Promise<void> {
+  if ((await isPortFree(port, '0.0.0.0')) || (await findProcess(data, 'router'))) return;
+  throw new Error(
+    `Cannot listen on port ${port}: something else does. End it, or choose another port: shipway up --port 8090.`,
+  );
 }
 
 /** In the foreground: until Ctrl-C or SIGTERM, then everything is taken down. */
@@ -148,7 +154,8 @@ function stayUp(data: string): Promise<number> {
 /** Brings up what lacks, starts the platform, says where it is. Running it again changes nothing. Answers the exit code. */
 export async function run(options: UpOptions): Promise<number> {
   const data = dataFolder(options.data);
-  const running = (await findProcess(data, 'supervisor')) ? await readPlatform(data) : undefined;
+  const supervised = (await findProcess(data, 'supervisor')) !== undefined;
+  const running = await findRunning(data);
   if (
     running &&
     ((options.port ?? running.port) !== running.port || (options.domain ?? running.domain) !== running.domain)
@@ -161,9 +168,12 @@ export async function run(options: UpOptions): Promise<number> {
   await bringEngine(say);
   await buildDashboard(say);
   const platform = running ?? (await prepare(data, options));
-  if (!running) await startSupervisor(data);
+  if (!supervised) {
+    await checkPort(data, platform);
+    await startSupervisor(data);
+  }
   await registerPlatform(data);
   await followStart(data);
   process.stdout.write(await describe(data, platform));
-  return options.detach || running ? 0 : stayUp(data);
+  return options.detach || supervised ? 0 : stayUp(data);
 }
