@@ -31,6 +31,7 @@ import { createGitAppFinder } from './pipeline/find-git-app.ts';
 import { createPushReceiver } from './pipeline/receive-push.ts';
 import { ReleasePipeline } from './pipeline/releases.ts';
 import { platformUrl, webUrl } from './pipeline/settings.ts';
+import { collectStartGarbage } from './platform/start-garbage.ts';
 import { createBuildQueue } from './queue/build-queue.ts';
 import { openStores } from './store/open-stores.ts';
 
@@ -179,6 +180,7 @@ const housekeeping = startHousekeeping({
   clock,
   log,
 });
+collectStartGarbage();
 log('server: up');
 
 /** Apps and builds go on: the next server takes them up where the database says they are. */

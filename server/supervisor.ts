@@ -8,6 +8,7 @@ import { environment } from './platform/environment.ts';
 import { readPlatform, readSecrets } from './platform/platform-file.ts';
 import { findProcess, isAlive, type ProcessFile, writeProcessFile } from './platform/process-file.ts';
 import { nodeProgram, nodePrograms, type Program, postgresProgram, programEnvironment } from './platform/programs.ts';
+import { collectStartGarbage } from './platform/start-garbage.ts';
 import { baseStep, writeStatus } from './platform/status-file.ts';
 
 /**
@@ -34,8 +35,8 @@ async function rotateLog(name: string): Promise<void> {
   if (size > logLimitBytes) await rename(logPath(name), `${logPath(name)}.1`);
 }
 
-/** Started in a session of its own and writing to its own log file, so that it lives on without us. */
-async function start(program: Program): Promise<ProcessFile | undefined> {
+/** Started in a session of its own and writing to its own log file, so that it lives on without us. Resolves when it has ended. */
+async function runToEnd(program: Program): Promise<void> {
   await rotateLog(program.name);
   const log = openSync(logPath(program.name), 'a', 0o640);
   const child = spawn(program.command, program.args, {
@@ -47,9 +48,13 @@ async function start(program: Program): Promise<ProcessFile | undefined> {
   });
   closeSync(log);
   child.on('error', (error) => note(`${program.name}: ${error.message}`));
-  return child.pid === undefined ? undefined : writeProcessFile(data as string, program.name, child.pid);
+  if (child.pid === undefined) return;
+  const exit = once(child, 'exit');
+  await writeProcessFile(data as string, program.name, child.pid);
+  await exit;
 }
 
+/** A program that an earlier supervisor started: no child of ours, so there is nothing to wait for but its end in /proc. */
 async function ended(file: ProcessFile): Promise<void> {
   while (isAlive(file)) await sleep(100);
 }
@@ -59,9 +64,8 @@ async function keepUp(program: Program): Promise<never> {
   let pauseMs = 0;
   let file = await findProcess(data as string, program.name);
   for (;;) {
-    file ??= await start(program);
     const startedAt = Date.now();
-    if (file) await ended(file);
+    await (file ? ended(file) : runToEnd(program));
     if (Date.now() - startedAt > 60_000) pauseMs = 0;
     note(`${program.name} ended; starting it again in ${pauseMs} ms (its log: ${logPath(program.name)})`);
     await sleep(pauseMs);
@@ -106,6 +110,7 @@ async function main(folder: string): Promise<void> {
   for (const program of nodePrograms(env)) void keepUp(program);
   while (!(await platformAnswers(platform.port))) await sleep(50);
   await writeStatus(folder, { state: 'up' });
+  collectStartGarbage();
   note('up');
 }
 

@@ -14,6 +14,7 @@ import { engineOptions, registryHost } from './engine-options.ts';
 import { createRepositories } from './git/repositories.ts';
 import { exportTree, readSourceTree } from './git/source-tree.ts';
 import { createBuildRunner } from './pipeline/run-build.ts';
+import { collectStartGarbage } from './platform/start-garbage.ts';
 import { createBuildWorker } from './queue/build-queue.ts';
 import { openStores } from './store/open-stores.ts';
 
@@ -72,6 +73,7 @@ const worker = createBuildWorker({
   failed: runner.giveUp,
   log,
 });
+collectStartGarbage();
 log('worker: up');
 
 /** Builds in progress are given back: their job is found stalled and run again by the next worker. */

