@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { startPlatform, type TestPlatform } from '../support/platform.ts';
+import { runCommand } from '../support/run-command.ts';
 import { buildContainers, instanceContainers } from './containers.ts';
 import { type Load, startLoad } from './load.ts';
 import { createRepository, type Repository, testApp } from './repository.ts';
@@ -169,5 +170,23 @@ describe('a program that is killed', () => {
     await kill('worker');
     await expectPushGoesLive();
     expect(await load.stop()).toMatchObject({ failures: [] });
+  });
+
+  it('all of them and the apps at once, as a power cut does: up brings all of it back', async () => {
+    await load.stop();
+    const { push } = await startSlowPush();
+    const pids = await Promise.all(['supervisor', 'worker', 'server', 'router', 'postgres'].map(pidOf));
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    const containers = [...(await instanceContainers(platform)()), ...(await buildContainers(platform)())];
+    await runCommand('docker', ['kill', ...containers]);
+    await push.done;
+    await platform.up();
+    const version = `echo slow ${pushes}\n`;
+    await eventually(
+      () => ask(platform, 'survivor'),
+      ({ body }) => body === version,
+      40_000,
+    );
+    await expectPushGoesLive();
   });
 });

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeEngineLeftovers } from './engine-leftovers.ts';
 import { type CommandResult, type RunningCommand, runCommand, startCommand } from './run-command.ts';
 import { keepStore, seedStore } from './seed-store.ts';
 
@@ -106,6 +107,7 @@ export async function startPlatform(options: { readonly env?: NodeJS.ProcessEnv 
   const end = async () => {
     const ended = await runCommand(launcher, ['down', '--data', data], { env });
     if (ended.exitCode !== 0) throw new Error(`down failed: ${ended.stdout}${ended.stderr}`);
+    await removeEngineLeftovers(data);
     await rm(folder, { recursive: true, force: true });
   };
   const up = async () => {
