@@ -1,4 +1,4 @@
-import { tokenPattern } from './http-grammar.ts';
+import { isToken } from './http-grammar.ts';
 
 /** Longest line of chunk size and extensions, longest trailer line, most trailer lines. */
 const maxSizeLine = 512;
@@ -102,9 +102,7 @@ export class ChunkedScanner {
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0));
     const valid =
-      tokenPattern.test(name) &&
-      !refusedTrailers.has(name.toLowerCase()) &&
-      trailerValuePattern.test(line.slice(colon));
+      isToken(name) && !refusedTrailers.has(name.toLowerCase()) && trailerValuePattern.test(line.slice(colon));
     return valid && ++this.trailers <= maxTrailers ? 'line' : 'invalid';
   }
 }

@@ -1,13 +1,7 @@
 import { parseConnection } from './connection-field.ts';
+import { FieldLines, NameFilter } from './field-lines.ts';
 import { chunked, type Framing } from './framing.ts';
-import {
-  contentLengthPattern,
-  fieldLinesPattern,
-  fieldValue,
-  hostPattern,
-  nameLengths,
-  tokenPattern,
-} from './http-grammar.ts';
+import { contentLengthPattern, hostPattern, span, targetBytes, tokenBytes } from './http-grammar.ts';
 import { limits } from './limits.ts';
 
 export interface RequestHead {
@@ -31,15 +25,12 @@ export interface RequestHead {
   readonly fields: string;
 }
 
-/** Why a head is refused, as told to the client; `host` and `method` when the refused request says them. */
+/** Why a head is refused, as told to the client. */
 export interface HeadProblem {
   readonly problem: string;
 }
 
-// Of its 94 visible characters a target may not hold '#': a fragment is never sent (RFC 9112 section 3.2).
-const targetPattern = /^[!"$-~]+$/;
-const commonMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
-const known = nameLengths([
+const routersFields = new NameFilter([
   'host',
   'content-length',
   'transfer-encoding',
@@ -57,6 +48,7 @@ const known = nameLengths([
   'x-forwarded-port',
   'x-request-start',
 ]);
+const malformedLine = 'The request line is not `METHOD target HTTP/1.1`, or HTTP/1.0.';
 const requestIdPattern = /^[A-Za-z0-9-]{20,200}$/;
 /** Fields that a Connection header may not name: dropping them would change what the message means. */
 const unnameable = new Set(['host', 'content-length', 'transfer-encoding', 'cookie', 'authorization']);
@@ -80,50 +72,42 @@ interface Fields {
  * without the empty line.
  */
 export function parseRequestHead(text: string): RequestHead | HeadProblem {
-  const lineEnd = text.indexOf('\r\n');
+  const methodEnd = span(tokenBytes, text, 0);
+  const targetEnd = span(targetBytes, text, methodEnd + 1);
+  const lineEnd = targetEnd + ' HTTP/1.1'.length;
   if (lineEnd > limits.requestLine) return { problem: 'The request line is longer than 8,192 bytes.' };
-  const methodEnd = text.indexOf(' ');
-  const targetEnd = text.indexOf(' ', methodEnd + 1);
-  const method = text.slice(0, methodEnd);
-  const version = text.slice(targetEnd + 1, lineEnd);
-  if (methodEnd < 1 || targetEnd > lineEnd || targetEnd < methodEnd + 2 || !isMethod(method)) {
-    return { problem: 'The request line is not `METHOD target HTTP/1.1`.' };
+  if (methodEnd === 0 || text[methodEnd] !== ' ') return { problem: malformedLine };
+  if (text[targetEnd] !== ' ') return { problem: 'The request target holds bytes that must be percent-encoded.' };
+  const isLatest = text.startsWith(' HTTP/1.1\r\n', targetEnd);
+  if (targetEnd === methodEnd + 1 || !(isLatest || text.startsWith(' HTTP/1.0\r\n', targetEnd))) {
+    return { problem: malformedLine };
   }
-  if (version !== 'HTTP/1.1' && version !== 'HTTP/1.0') return { problem: 'Only HTTP/1.1 and HTTP/1.0 are served.' };
+  const method = text.slice(0, methodEnd);
   if (method === 'CONNECT') return { problem: 'CONNECT is not served.' };
-  const target = text.slice(methodEnd + 1, targetEnd);
-  if (!targetPattern.test(target)) return { problem: 'The request target holds bytes that must be percent-encoded.' };
-  const lines = text.slice(lineEnd + 2);
-  if (!fieldLinesPattern.test(lines)) return { problem: 'A header line is malformed.' };
-  const fields = readFields(lines);
+  const fields = readFields(text, lineEnd + 2);
   if (typeof fields === 'string') return { problem: fields };
-  return assembleHead(method, target, version === 'HTTP/1.1' ? 1 : 0, fields);
-}
-
-function isMethod(method: string): boolean {
-  return commonMethods.has(method) || tokenPattern.test(method);
+  return assembleHead(method, text.slice(methodEnd + 1, targetEnd), isLatest ? 1 : 0, fields);
 }
 
 /** One pass over the lines: notes what the router acts on, keeps what it passes on. A string says what is wrong. */
-function readFields(lines: string): Fields | string {
+function readFields(text: string, from: number): Fields | string {
   const fields = noFields();
+  const lines = new FieldLines(text, from, text.length);
   let count = 0;
-  let keptFrom = 0;
-  let start = 0;
-  while (start < lines.length) {
-    const end = lines.indexOf('\r\n', start);
-    const colon = lines.indexOf(':', start);
-    if (end - start > limits.headerLine) return 'A header line is longer than 8,192 bytes.';
-    if (colon - start > limits.headerName) return 'A header name is longer than 1,000 bytes.';
+  let keptFrom = from;
+  while (lines.next()) {
+    if (lines.end - lines.start > limits.headerLine) return 'A header line is longer than 8,192 bytes.';
+    if (lines.colon - lines.start > limits.headerName) return 'A header name is longer than 1,000 bytes.';
     if (++count > limits.headers) return 'There are more than 1,000 headers.';
-    const verdict = known[colon - start] === true ? noteField(fields, lines, start, colon, end) : 'keep';
+    if (!routersFields.admits(text, lines.start, lines.colon)) continue;
+    const verdict = noteField(fields, lines);
     if (verdict === 'drop') {
-      fields.passed += lines.slice(keptFrom, start);
-      keptFrom = end + 2;
+      fields.passed += text.slice(keptFrom, lines.start);
+      keptFrom = lines.end + 2;
     } else if (verdict !== 'keep') return verdict;
-    start = end + 2;
   }
-  fields.passed += lines.slice(keptFrom);
+  if (lines.malformed) return 'A header line is malformed.';
+  fields.passed += text.slice(keptFrom);
   return fields;
 }
 
@@ -143,38 +127,37 @@ function noFields(): Fields {
 }
 
 /** `keep`, `drop`, or what is wrong. */
-function noteField(fields: Fields, lines: string, start: number, colon: number, end: number): string {
-  const name = lines.slice(start, colon).toLowerCase();
-  switch (name) {
+function noteField(fields: Fields, lines: FieldLines): string {
+  switch (lines.name()) {
     case 'host':
       if (fields.host !== undefined) return 'There is more than one Host header.';
-      fields.host = fieldValue(lines, colon + 1, end);
+      fields.host = lines.value();
       return 'keep';
     case 'content-length':
       if (fields.contentLength !== undefined) return 'There is more than one Content-Length header.';
-      fields.contentLength = fieldValue(lines, colon + 1, end);
+      fields.contentLength = lines.value();
       return 'keep';
     case 'transfer-encoding':
       if (fields.transferEncoding !== undefined) return 'There is more than one Transfer-Encoding header.';
-      fields.transferEncoding = fieldValue(lines, colon + 1, end);
+      fields.transferEncoding = lines.value();
       return 'keep';
     case 'accept':
-      fields.accept = fieldValue(lines, colon + 1, end);
+      fields.accept = lines.value();
       return 'keep';
     case 'connection':
-      fields.connection = joined(fields.connection, fieldValue(lines, colon + 1, end));
+      fields.connection = joined(fields.connection, lines.value());
       return 'drop';
     case 'upgrade':
-      fields.upgrade = joined(fields.upgrade, fieldValue(lines, colon + 1, end));
+      fields.upgrade = joined(fields.upgrade, lines.value());
       return 'drop';
     case 'expect':
-      fields.expect = joined(fields.expect, fieldValue(lines, colon + 1, end)).toLowerCase();
+      fields.expect = joined(fields.expect, lines.value()).toLowerCase();
       return 'drop';
     case 'x-request-id':
-      fields.requestId = fieldValue(lines, colon + 1, end);
+      fields.requestId = lines.value();
       return 'drop';
     case 'x-forwarded-for':
-      fields.forwardedFor = joined(fields.forwardedFor, fieldValue(lines, colon + 1, end));
+      fields.forwardedFor = joined(fields.forwardedFor, lines.value());
       return 'drop';
     case 'keep-alive':
     case 'proxy-connection':

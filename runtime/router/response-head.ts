@@ -1,6 +1,7 @@
 import { parseConnection } from './connection-field.ts';
+import { FieldLines, NameFilter } from './field-lines.ts';
 import { chunked, type Framing, untilClose } from './framing.ts';
-import { contentLengthPattern, fieldLinesPattern, fieldValue, nameLengths } from './http-grammar.ts';
+import { contentLengthPattern } from './http-grammar.ts';
 import { limits } from './limits.ts';
 import { withoutFields } from './request-head.ts';
 
@@ -30,7 +31,7 @@ interface Fields {
   passed: string;
 }
 
-const known = nameLengths([
+const routersFields = new NameFilter([
   'content-length',
   'transfer-encoding',
   'connection',
@@ -40,14 +41,21 @@ const known = nameLengths([
 ]);
 const statusLinePattern = /^HTTP\/1\.[01] [1-5]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 
-/** Parses a response's head, strictly. `text` as in parseRequestHead; `method` decides whether a body follows. */
-export function parseResponseHead(text: string, method: string): ResponseHead | ResponseProblem {
-  const lineEnd = text.indexOf('\r\n');
-  if (lineEnd > limits.responseHeaderLine) return 'over-limit';
-  const statusLine = text.slice(0, lineEnd);
-  const lines = text.slice(lineEnd + 2);
-  if (!statusLinePattern.test(statusLine) || !fieldLinesPattern.test(lines)) return 'malformed';
-  const fields = readFields(lines);
+/**
+ * Parses a response's head, strictly: what stands in `text` between `from` and `to`, as parseRequestHead has it. `method` decides
+ * whether a body follows.
+ */
+export function parseResponseHead(
+  text: string,
+  method: string,
+  from = 0,
+  to = text.length,
+): ResponseHead | ResponseProblem {
+  const lineEnd = text.indexOf('\r\n', from);
+  if (lineEnd - from > limits.responseHeaderLine) return 'over-limit';
+  const statusLine = text.slice(from, lineEnd);
+  if (!statusLinePattern.test(statusLine)) return 'malformed';
+  const fields = readFields(text, lineEnd + 2, to);
   if (typeof fields === 'string') return fields;
   const status = Number(statusLine.slice(9, 12));
   const framing = responseFraming(fields, status, method);
@@ -73,7 +81,7 @@ function keepAliveTimeout(value: string): number | undefined {
   return seconds === undefined ? undefined : Number(seconds);
 }
 
-function readFields(lines: string): Fields | ResponseProblem {
+function readFields(text: string, from: number, to: number): Fields | ResponseProblem {
   const fields: Fields = {
     contentLength: undefined,
     transferEncoding: undefined,
@@ -82,50 +90,43 @@ function readFields(lines: string): Fields | ResponseProblem {
     upgrade: undefined,
     passed: '',
   };
-  let keptFrom = 0;
-  let start = 0;
-  while (start < lines.length) {
-    const end = lines.indexOf('\r\n', start);
-    const colon = lines.indexOf(':', start);
-    if (end - start > limits.responseHeaderLine) return 'over-limit';
-    const verdict = known[colon - start] === true ? noteField(fields, lines, start, colon, end) : 'keep';
+  const lines = new FieldLines(text, from, to);
+  let keptFrom = from;
+  while (lines.next()) {
+    if (lines.end - lines.start > limits.responseHeaderLine) return 'over-limit';
+    if (!routersFields.admits(text, lines.start, lines.colon)) continue;
+    const verdict = noteField(fields, lines);
     if (verdict === 'malformed') return verdict;
     if (verdict === 'drop') {
-      fields.passed += lines.slice(keptFrom, start);
-      keptFrom = end + 2;
+      fields.passed += text.slice(keptFrom, lines.start);
+      keptFrom = lines.end + 2;
     }
-    start = end + 2;
   }
-  fields.passed += lines.slice(keptFrom);
+  if (lines.malformed) return 'malformed';
+  fields.passed += text.slice(keptFrom, to);
   return fields;
 }
 
-function noteField(
-  fields: Fields,
-  lines: string,
-  start: number,
-  colon: number,
-  end: number,
-): 'keep' | 'drop' | 'malformed' {
-  switch (lines.slice(start, colon).toLowerCase()) {
+function noteField(fields: Fields, lines: FieldLines): 'keep' | 'drop' | 'malformed' {
+  switch (lines.name()) {
     case 'content-length':
       if (fields.contentLength !== undefined) return 'malformed';
-      fields.contentLength = fieldValue(lines, colon + 1, end);
+      fields.contentLength = lines.value();
       return 'keep';
     case 'transfer-encoding':
       if (fields.transferEncoding !== undefined) return 'malformed';
-      fields.transferEncoding = fieldValue(lines, colon + 1, end);
+      fields.transferEncoding = lines.value();
       return 'keep';
     case 'connection': {
-      const value = fieldValue(lines, colon + 1, end);
+      const value = lines.value();
       fields.connection = fields.connection === undefined ? value : `${fields.connection}, ${value}`;
       return 'drop';
     }
     case 'keep-alive':
-      fields.keepAlive = fieldValue(lines, colon + 1, end);
+      fields.keepAlive = lines.value();
       return 'drop';
     case 'upgrade':
-      fields.upgrade = fieldValue(lines, colon + 1, end);
+      fields.upgrade = lines.value();
       return 'drop';
     case 'proxy-connection':
       return 'drop';

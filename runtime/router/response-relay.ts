@@ -67,7 +67,7 @@ export class ResponseRelay {
     let end = text.indexOf('\r\n\r\n');
     while (end !== -1) {
       if (end - from > limits.responseHead) return failures.H25;
-      const head = parseResponseHead(text.slice(from, end + 2), this.request.method);
+      const head = parseResponseHead(text, this.request.method, from, end + 2);
       if (head === 'malformed') return failures.H17;
       if (head === 'over-limit') return failures.H25;
       from = end + 4;
