@@ -19,19 +19,33 @@ export interface Access {
   readonly protocol: 'http' | 'https';
 }
 
-/** Heroku's router line, without timestamp and source. Whatever the client chose cannot end a quoted value. */
+/** Longest value that a client can put into a line. */
+const maxValueLength = 4096;
+const notPlainPattern = /[^ !#-[\]-~]/;
+
+/**
+ * Heroku's router line, without timestamp and source, as it stands inside of a JSON string: its own quotes are escaped. Whatever the
+ * client chose is plain ASCII, can't end a quoted value and needs no escape.
+ */
 export function formatAccess(access: Access): string {
   const { failure } = access;
   const start =
-    failure === undefined ? 'at=info' : `at=${failure.level} code=${failure.code ?? ''} desc="${failure.description}"`;
+    failure === undefined
+      ? 'at=info method='
+      : `at=${failure.level} code=${failure.code ?? ''} desc=\\"${failure.description}\\" method=`;
   const connect = access.connectMs < 0 ? '' : `${Math.round(access.connectMs)}ms`;
   return (
-    `${start} method=${access.method} path="${quoted(access.target)}" host=${access.host} request_id=${access.requestId} ` +
-    `fwd="${quoted(access.forwardedFor)}" dyno=${access.instance} connect=${connect} ` +
+    `${start}${access.method} path=\\"${plain(access.target)}\\" host=${access.host} request_id=${access.requestId} ` +
+    `fwd=\\"${plain(access.forwardedFor)}\\" dyno=${access.instance} connect=${connect} ` +
     `service=${Math.round(access.serviceMs)}ms status=${access.status} bytes=${access.bytes} protocol=${access.protocol}`
   );
 }
 
-function quoted(value: string): string {
-  return value.includes('"') ? value.replaceAll('"', '%22') : value;
+function plain(value: string): string {
+  const cut = value.length > maxValueLength ? value.slice(0, maxValueLength) : value;
+  if (!notPlainPattern.test(cut)) return cut;
+  return cut.replaceAll(
+    /[^ !#-[\]-~]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`,
+  );
 }

@@ -7,7 +7,6 @@ import { parseResponseHead } from './response-head.ts';
 import { parseRouterCommand } from './route-message.ts';
 import type { Address } from './upstream.ts';
 
-const batchLines = 200;
 const batchMs = 20;
 const firstRetryMs = 100;
 const longestRetryMs = 5000;
@@ -17,7 +16,7 @@ const keptLines = 10_000;
 const maxUnsentBytes = 4 * 2 ** 20;
 
 export interface ControlClient {
-  /** `at` is unix ms. */
+  /** `at` is unix ms, `text` as formatAccess has it. */
   log(appId: string, at: number, text: string): void;
   drained(instanceId: string): void;
   /** Sends what is left, then closes. */
@@ -38,7 +37,7 @@ export function createControlClient(options: {
   readonly apply: (command: RouterCommand) => void;
   readonly note: (text: string) => void;
 }): ControlClient {
-  const lines = new LogBuffer(keptLines);
+  const lines = new LogBuffer({ maxLines: keptLines });
   let open: Socket | undefined;
   let closing = false;
   let retryMs = firstRetryMs;
@@ -49,9 +48,10 @@ export function createControlClient(options: {
   const flush = (): void => {
     clearTimeout(batch);
     batch = undefined;
-    while (open !== undefined && lines.length > 0 && open.writableLength < maxUnsentBytes) {
-      // A report of type 'log'.
-      open.write(`{"type":"log","lines":[${lines.take(batchLines, Date.now())}]}\n`);
+    while (open !== undefined && open.writableLength < maxUnsentBytes) {
+      const next = lines.take(Date.now());
+      if (next === undefined) return;
+      open.write(next);
     }
   };
   const onCommand = (line: string): void => {
@@ -82,9 +82,9 @@ export function createControlClient(options: {
   start();
   return {
     log: (appId, at, text) => {
-      lines.push({ appId, at, text });
+      lines.push(appId, at, text);
       if (open === undefined) return;
-      if (lines.length >= batchLines) flush();
+      if (lines.full) flush();
       else batch ??= setTimeout(flush, batchMs);
     },
     drained: (instanceId) => report({ type: 'drained', instanceId }),

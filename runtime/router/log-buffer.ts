@@ -1,60 +1,74 @@
-export interface AccessLine {
-  readonly appId: string;
-  /** Unix ms. */
-  readonly at: number;
-  readonly text: string;
-}
+const linesInBatch = 200;
+const batchBytes = 65_536;
+const batchHead = '{"type":"log","lines":[';
+const batchTail = ']}\n';
 
-interface EncodedLine {
-  readonly appId: string;
-  readonly json: string;
+interface Batch {
+  /** A whole report, as it is sent. */
+  readonly report: Buffer;
+  /** The app of each line. */
+  readonly appIds: readonly string[];
 }
 
 /**
- * Access log lines on their way to the server, as JSON. While it is away the newest are kept, and of the others their count.
- * A line is encoded at once: as the pieces that it was put together from it would hold on to whole request heads.
+ * Access log lines on their way to the server. Each is encoded at once: put off, it would cost more, and the pieces that it is put
+ * together from would hold on to whole request heads. While the server is away the newest batches are kept, and of the lines of
+ * the others their count.
  */
 export class LogBuffer {
-  private readonly capacity: number;
-  private lines: EncodedLine[] = [];
-  /** Place of the oldest line; the ones before it are dropped or taken. */
-  private first = 0;
+  private readonly maxBatches: number;
+  private readonly batches: Batch[] = [];
   private readonly dropped = new Map<string, number>();
+  private readonly open = Buffer.allocUnsafeSlow(batchBytes);
+  private openLength = 0;
+  private openAppIds: string[] = [];
 
-  constructor(capacity: number) {
-    this.capacity = capacity;
+  constructor(options: { readonly maxLines: number }) {
+    this.maxBatches = Math.ceil(options.maxLines / linesInBatch);
   }
 
-  get length(): number {
-    return this.lines.length - this.first;
+  /** True when there are enough for a report. */
+  get full(): boolean {
+    return this.batches.length > 0;
   }
 
-  push(line: AccessLine): void {
-    this.lines.push({ appId: line.appId, json: JSON.stringify(line) });
-    if (this.length <= this.capacity) return;
-    const oldest = this.lines[this.first++];
-    if (oldest !== undefined) this.dropped.set(oldest.appId, (this.dropped.get(oldest.appId) ?? 0) + 1);
-    if (this.first > this.capacity) this.compact();
+  /** `at` is unix ms, `text` as formatAccess has it. */
+  push(appId: string, at: number, text: string): void {
+    const line = `{"appId":"${appId}","at":${at},"text":"${text}"}`;
+    if (this.openLength + line.length + batchTail.length + 1 > batchBytes) this.closeBatch();
+    this.append(this.openAppIds.length === 0 ? batchHead : ',');
+    this.append(line);
+    this.openAppIds.push(appId);
+    if (this.openAppIds.length === linesInBatch) this.closeBatch();
   }
 
-  /**
-   * The oldest `count` lines as JSON, separated by commas. The first call after a loss begins with a line for each app that says
-   * how many it lost.
-   */
-  take(count: number, at: number): string {
-    const losses = [...this.dropped].map(([appId, lost]) => {
-      const text = `at=warning desc="Log lines dropped while the server was away" dropped=${lost}`;
-      return JSON.stringify({ appId, at, text } satisfies AccessLine);
-    });
-    this.dropped.clear();
-    const taken = this.lines.slice(this.first, this.first + count).map((line) => line.json);
-    this.first += taken.length;
-    this.compact();
-    return [...losses, ...taken].join(',');
+  /** The next report to send. After a loss the first one says to each app how many lines it lost. */
+  take(at: number): Buffer | undefined {
+    if (this.dropped.size > 0) {
+      const lines = [...this.dropped].map(([appId, lost]) => {
+        const text = `at=warning desc="Log lines dropped while the server was away" dropped=${lost}`;
+        return JSON.stringify({ appId, at, text });
+      });
+      this.dropped.clear();
+      return Buffer.from(`${batchHead}${lines.join(',')}${batchTail}`);
+    }
+    if (this.batches.length === 0) this.closeBatch();
+    return this.batches.shift()?.report;
   }
 
-  private compact(): void {
-    this.lines = this.first === this.lines.length ? [] : this.lines.slice(this.first);
-    this.first = 0;
+  private append(text: string): void {
+    this.openLength += this.open.write(text, this.openLength, 'latin1');
+  }
+
+  private closeBatch(): void {
+    if (this.openAppIds.length === 0) return;
+    this.append(batchTail);
+    this.batches.push({ report: Buffer.from(this.open.subarray(0, this.openLength)), appIds: this.openAppIds });
+    this.openLength = 0;
+    this.openAppIds = [];
+    if (this.batches.length <= this.maxBatches) return;
+    for (const appId of this.batches.shift()?.appIds ?? []) {
+      this.dropped.set(appId, (this.dropped.get(appId) ?? 0) + 1);
+    }
   }
 }

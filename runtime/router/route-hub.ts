@@ -3,9 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RouterCommand, Routes, RouteTable } from '../../server/domain/route.ts';
-import type { AccessLine } from './log-buffer.ts';
 import { createRouteIndex } from './route-table.ts';
-import { RouterSession } from './router-session.ts';
+import { type AccessLine, RouterSession } from './router-session.ts';
 
 /** The server's end of the control channel, and the port through which rollout publishes routes. */
 export interface RouteHub extends Routes {

@@ -17,6 +17,6 @@ export interface RouterCore {
   readonly connectionTimeouts: ConnectionTimeouts;
   /** True once connections are to end after the response that they carry. */
   stopping(): boolean;
-  /** `at` is unix ms. */
+  /** `at` is unix ms, `text` as formatAccess has it. */
   logAccess(appId: string, at: number, text: string): void;
 }

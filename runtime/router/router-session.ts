@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
-import type { RouterCommand } from '../../server/domain/route.ts';
-import type { AccessLine } from './log-buffer.ts';
+import type { RouterCommand, RouterReport } from '../../server/domain/route.ts';
 import { createLineSplitter } from './message-lines.ts';
 
 const reportSchema = z.discriminatedUnion('type', [
@@ -13,6 +12,9 @@ const reportSchema = z.discriminatedUnion('type', [
     lines: z.array(z.object({ appId: z.string(), at: z.number(), text: z.string() })),
   }),
 ]);
+
+/** An access log line; `at` is unix ms. */
+export type AccessLine = Extract<RouterReport, { type: 'log' }>['lines'][number];
 
 interface Waiting {
   readonly isOver: () => boolean;

@@ -19,7 +19,7 @@ export interface RouterOptions {
   readonly timeouts?: Partial<Timeouts>;
   readonly platformTimeouts?: Partial<Timeouts>;
   readonly connectionTimeouts?: Partial<ConnectionTimeouts>;
-  /** An access log line; `at` is unix ms. */
+  /** An access log line; `at` is unix ms, `text` stands in a JSON string (see formatAccess). */
   readonly logAccess: (appId: string, at: number, text: string) => void;
   /** A target that left the table has no request in flight any more. */
   readonly onDrained: (instanceId: string) => void;

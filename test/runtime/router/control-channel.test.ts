@@ -108,13 +108,13 @@ describe('runtime/router: control channel', () => {
     const before = router.version();
     await first.stop();
     await waitFor(() => first.hub.routers() === 0);
-    for (let index = 0; index < 10_002; index++) control.log('app-1', 1, `line ${index}`);
+    for (let index = 0; index <= 10_250; index++) control.log('app-1', 1, `line ${index}`);
     const second = await startHub({ port: first.port });
     await second.hub.publish(appRoute('crashed'));
     second.hub.ready();
-    await waitFor(() => second.lines.length === 10_001);
-    expect(second.lines[0]).toBe('app-1 at=warning desc="Log lines dropped while the server was away" dropped=2');
-    expect(second.lines[1]).toBe('app-1 line 2');
+    await waitFor(() => second.lines.at(-1) === 'app-1 line 10250');
+    expect(second.lines[0]).toBe('app-1 at=warning desc="Log lines dropped while the server was away" dropped=200');
+    expect(second.lines[1]).toBe('app-1 line 200');
     await waitFor(() => router.version() > before);
     expect(router.table().routes[0]?.state).toBe('crashed');
   });

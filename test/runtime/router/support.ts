@@ -26,7 +26,7 @@ export async function startRouter(options: Partial<RouterOptions> = {}): Promise
     publicPort: 8080,
     platformHosts: ['localhost'],
     platformTarget: { host: '127.0.0.1', port: 1 },
-    logAccess: (_appId, _at, text) => lines.push(text),
+    logAccess: (_appId, _at, text) => lines.push(JSON.parse(`"${text}"`)),
     onDrained: (instanceId) => drained.push(instanceId),
     ...options,
   });
