@@ -14,7 +14,10 @@ export async function installPackages(names: readonly string[], purpose: string)
     DEBIAN_FRONTEND: 'noninteractive',
     LC_ALL: 'C',
   };
-  const install = () => run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], { env });
+  // A machine that has just booted upgrades itself first: wait for that.
+  const patiently = ['-o', 'DPkg::Lock::Timeout=300'];
+  const install = () =>
+    run('apt-get', [...patiently, 'install', '-y', '-qq', '--no-install-recommends', ...names], { env });
   let result = await install();
   if (result.exitCode !== 0) {
     // A fresh machine has no package lists yet.

@@ -75,7 +75,8 @@ describe('two platforms on one engine', () => {
     expect((await ask(right, 'same')).body).toBe('echo right\n');
     expect((await left.shipway(['down'])).exitCode).toBe(0);
 
-    await left.up();
+    // Twice at once: the second waits for the first and finds it up.
+    await Promise.all([left.up(), left.up()]);
     expect((await askUntil(left, 'same', ({ status }) => status === 200)).body).toBe('echo left\n');
     expect(await releases(left, 'same')).toMatchObject([{ version: 1, status: 'succeeded', current: true }]);
     await app.commit({ 'version.json': '"left again"' });

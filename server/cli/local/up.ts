@@ -14,6 +14,7 @@ import { nodeArgs } from '../../platform/programs.ts';
 import { registerPlatform } from '../../platform/registered-platforms.ts';
 import { run as runCommand } from '../../platform/run.ts';
 import { baseStep, readStatus } from '../../platform/status-file.ts';
+import { withUpLock } from '../../platform/up-lock.ts';
 import { dataFolder } from './data-folder.ts';
 import { run as down, statusNames } from './down.ts';
 
@@ -149,9 +150,13 @@ function stayUp(data: string): Promise<number> {
   });
 }
 
-/** Brings up what lacks, starts the platform, says where it is. Running it again changes nothing. Answers the exit code. */
-export async function run(options: UpOptions): Promise<number> {
-  const data = dataFolder(options.data);
+interface Started {
+  readonly platform: Platform;
+  /** A supervisor was there already. */
+  readonly supervised: boolean;
+}
+
+async function start(data: string, options: UpOptions): Promise<Started> {
   const supervised = (await findProcess(data, 'supervisor')) !== undefined;
   const running = await findRunning(data);
   if (
@@ -171,6 +176,13 @@ export async function run(options: UpOptions): Promise<number> {
     await checkPort(data, platform);
     await startSupervisor(data);
   }
+  return { platform, supervised };
+}
+
+/** Brings up what lacks, starts the platform, says where it is. Running it again changes nothing. Answers the exit code. */
+export async function run(options: UpOptions): Promise<number> {
+  const data = dataFolder(options.data);
+  const { platform, supervised } = await withUpLock(data, () => start(data, options));
   await registerPlatform(data);
   await followStart(data);
   process.stdout.write(await describe(data, platform));
