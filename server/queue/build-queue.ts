@@ -14,9 +14,9 @@ export interface QueueLocation {
   readonly redisUrl: string | undefined;
 }
 
-/** One pool of few connections: an idle backend of PostgreSQL costs megabytes. */
+/** One connection, which BullMQ promises to do with, besides the one that listens: an idle backend of PostgreSQL costs megabytes. */
 function postgresConnection(databaseUrl: string) {
-  return { connectionString: databaseUrl, migrate: true, schema: 'bullmq', max: 2, idleTimeoutMillis: 10_000 };
+  return { connectionString: databaseUrl, migrate: true, schema: 'bullmq', max: 1, idleTimeoutMillis: 10_000 };
 }
 
 export function createBuildQueue(options: QueueLocation & { readonly log: (text: string) => void }): BuildQueue {
