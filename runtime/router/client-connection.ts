@@ -10,6 +10,8 @@ import { logRefused } from './refused-request.ts';
 import { parseRequestHead } from './request-head.ts';
 import type { RouterCore } from './router-core.ts';
 
+/** A head up to this long is found in a string, which costs less than looking for its end in the bytes. */
+const usualHeadBytes = 2048;
 const cr = 0x0d;
 const lf = 0x0a;
 // What can never become a valid head, however it goes on: a client that waits for an answer to it would wait long.
@@ -74,8 +76,13 @@ export class ClientConnection implements Client, Timed {
   private readRequest(): boolean {
     this.skipEmptyLines();
     const { searched } = this.pending;
-    const end = this.pending.headEnd();
     const bytes = this.pending.view();
+    let text = bytes.toString('latin1', 0, usualHeadBytes);
+    let end = text.indexOf('\r\n\r\n');
+    if (end === -1) {
+      end = this.pending.headEnd();
+      text = bytes.toString('latin1', 0, Math.min(end + 2, limits.requestHead));
+    }
     if (end > limits.requestHead || (end === -1 && bytes.length > limits.requestHead)) {
       this.refuse(bytes.toString('latin1', 0, limits.requestHead), 'The request head is longer than 64 KB.');
       return false;
@@ -85,11 +92,10 @@ export class ClientConnection implements Client, Timed {
       if (hopeless) this.refuse(bytes.toString('latin1'), 'It holds a bare LF, a bare CR or a control character.');
       return false;
     }
-    const text = bytes.toString('latin1', 0, end + 2);
     this.pending.drop(end + 4);
-    const head = parseRequestHead(text);
+    const head = parseRequestHead(text, end + 2);
     if ('problem' in head) {
-      this.refuse(text, head.problem);
+      this.refuse(text.slice(0, end + 2), head.problem);
       return false;
     }
     this.exchange = new Exchange(this.core, this, head);
@@ -100,6 +106,7 @@ export class ClientConnection implements Client, Timed {
   /** RFC 9112 section 2.2: empty lines before a request line are ignored. */
   private skipEmptyLines(): void {
     const bytes = this.pending.view();
+    if (bytes[0] !== cr) return;
     let at = 0;
     while (bytes[at] === cr && bytes[at + 1] === lf) at += 2;
     if (at > 0) this.pending.drop(at);

@@ -45,8 +45,10 @@ export class Exchange implements Seeker {
 
   start(): void {
     const { expect } = this.head;
-    if (expect !== undefined && expect !== '100-continue') this.fail(failures.H26Expect);
-    else this.placement.seek();
+    if (expect !== undefined && expect !== '100-continue') {
+      this.placement.locate();
+      this.fail(failures.H26Expect);
+    } else this.placement.seek();
   }
 
   onPlaced(upstream: Upstream, now: number): void {

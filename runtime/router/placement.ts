@@ -55,7 +55,11 @@ export class Placement implements UpstreamListener, Waiting {
     this.repeatable = idempotent.has(head.method);
     this.forPlatform = core.platformHosts.has(this.host);
     this.timeouts = this.forPlatform ? core.platformTimeouts : core.appTimeouts;
-    if (!this.forPlatform) this.route = core.fleet.routes.match(this.host);
+  }
+
+  /** Looks up whose host it is. */
+  locate(): void {
+    if (!this.forPlatform) this.route = this.core.fleet.routes.match(this.host);
   }
 
   /** Ends in the seeker's `onPlaced` or `fail`, at once or later. */
@@ -64,7 +68,7 @@ export class Placement implements UpstreamListener, Waiting {
       this.take(this.core.platform);
       return;
     }
-    this.route = this.core.fleet.routes.match(this.host);
+    this.locate();
     const backend = this.route && this.core.fleet.choose(this.route.targets, this.unreachable);
     const failure = this.refusal(this.route);
     if (failure !== undefined) this.seeker.fail(failure);

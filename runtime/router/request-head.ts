@@ -69,9 +69,9 @@ interface Fields {
 
 /**
  * Parses a request's head, strictly (RFC 9110, 9112). `text` is latin1, from the request line to the CRLF of the last field line,
- * without the empty line.
+ * without the empty line; it ends at `to`.
  */
-export function parseRequestHead(text: string): RequestHead | HeadProblem {
+export function parseRequestHead(text: string, to = text.length): RequestHead | HeadProblem {
   const methodEnd = span(tokenBytes, text, 0);
   const targetEnd = span(targetBytes, text, methodEnd + 1);
   const lineEnd = targetEnd + ' HTTP/1.1'.length;
@@ -84,15 +84,15 @@ export function parseRequestHead(text: string): RequestHead | HeadProblem {
   }
   const method = text.slice(0, methodEnd);
   if (method === 'CONNECT') return { problem: 'CONNECT is not served.' };
-  const fields = readFields(text, lineEnd + 2);
+  const fields = readFields(text, lineEnd + 2, to);
   if (typeof fields === 'string') return { problem: fields };
   return assembleHead(method, text.slice(methodEnd + 1, targetEnd), isLatest ? 1 : 0, fields);
 }
 
 /** One pass over the lines: notes what the router acts on, keeps what it passes on. A string says what is wrong. */
-function readFields(text: string, from: number): Fields | string {
+function readFields(text: string, from: number, to: number): Fields | string {
   const fields = noFields();
-  const lines = new FieldLines(text, from, text.length);
+  const lines = new FieldLines(text, from, to);
   let count = 0;
   let keptFrom = from;
   while (lines.next()) {
@@ -107,7 +107,7 @@ function readFields(text: string, from: number): Fields | string {
     } else if (verdict !== 'keep') return verdict;
   }
   if (lines.malformed) return 'A header line is malformed.';
-  fields.passed += text.slice(keptFrom);
+  fields.passed += text.slice(keptFrom, to);
   return fields;
 }
 

@@ -36,8 +36,8 @@ export async function benchRouter(): Promise<BenchRow[]> {
     const backendPort = await startNginx(children, { folder, name: 'backend', core: 1, server: backendServer });
     const proxies = {
       shipway: await startShipway(children, folder, backendPort),
-      nginx: await startProxy(children, await nginxProxy(children, folder, backendPort)),
-      'Node http': await startProxy(children, await nodeProxy(children, backendPort)),
+      nginx: await nginxProxy(children, folder, backendPort),
+      'Node http': await nodeProxy(children, backendPort),
     };
     return rows(await measure(proxies));
   } finally {
@@ -160,12 +160,8 @@ async function nodeProxy(children: ChildProcess[], backendPort: number): Promise
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   children.push(child);
+  await listening(port);
   return { pid: child.pid ?? 0, port };
-}
-
-async function startProxy(_children: ChildProcess[], proxy: Proxy): Promise<Proxy> {
-  await listening(proxy.port);
-  return proxy;
 }
 
 /** The program as it runs in production: routes from its snapshot, access log lines to a hub over the control channel. */
