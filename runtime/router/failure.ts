@@ -122,12 +122,6 @@ export const failures = {
     level: 'info',
   },
   H81: error('H81', 'Blank app', 'There is nothing here yet.', 'Deploy the app with `git push shipway main`.', 502),
-  H99: error(
-    'H99',
-    'Platform error',
-    'The router failed.',
-    "The detail is in the router's own log, under `logs/programs` of the data folder.",
-  ),
   unknownHost: {
     code: undefined,
     status: 404,

@@ -1,6 +1,6 @@
 import type { AppRoute, RouteTable } from '../../server/domain/route.ts';
 
-/** A route table that is changed route by route. `Entry` is what the router keeps for an app besides its route. */
+/** A route table that is changed route by route. */
 export interface RouteIndex {
   readonly version: number;
   /** By exact host name: lower case, without port. */
