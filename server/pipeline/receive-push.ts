@@ -29,10 +29,11 @@ export function splitCommands(commands: readonly RefCommand[]): {
 
 /** What the pusher is told of a finished build, in the words of `! [remote rejected]`. */
 function resultOf(ref: string, build: Build | undefined): RefResult {
-  if (build?.status === 'succeeded')
+  if (build === undefined) return rejected(ref, 'app destroyed');
+  if (build.status === 'succeeded')
     return build.failure === undefined ? accepted(ref) : rejected(ref, 'release failed');
-  if (build?.status === 'replaced') return rejected(ref, 'replaced by a newer push');
-  if (build?.status === 'canceled') return rejected(ref, 'build canceled');
+  if (build.status === 'replaced') return rejected(ref, 'replaced by a newer push');
+  if (build.status === 'canceled') return rejected(ref, 'build canceled');
   return rejected(ref, 'build failed');
 }
 

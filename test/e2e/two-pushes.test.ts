@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { startPlatform, type TestPlatform } from '../support/platform.ts';
 import { type Build, builds } from './app-state.ts';
-import { buildContainers } from './containers.ts';
+import { buildContainers, instanceContainers } from './containers.ts';
 import { createRepository, type Repository, testApp } from './repository.ts';
 import { ask, askUntil } from './requests.ts';
 
@@ -129,5 +129,20 @@ describe('canceling a build', () => {
     const after = await app.commit(slowBuild('again', 0));
     expect((await app.push()).exitCode).toBe(0);
     expect(await headOf('main')).toBe(after);
+  });
+});
+
+describe('destroying an app while it builds', () => {
+  it('stops the build and its instances, and tells the pusher', async () => {
+    await app.commit(slowBuild('never', 300));
+    const push = app.startPush();
+    await whileBuilding();
+    expect((await platform.api('DELETE', '/apps/busy')).status).toBe(200);
+    const { exitCode, stderr } = await push.done;
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toContain('! [remote rejected] main -> main (app destroyed)');
+    await eventually(buildContainers(platform), (names) => names.length === 0);
+    await eventually(instanceContainers(platform), (names) => names.length === 0);
+    expect((await ask(platform, 'busy')).status).toBe(404);
   });
 });
