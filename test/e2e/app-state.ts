@@ -18,8 +18,6 @@ const releaseSchema = z.object({
 });
 
 export type Build = z.output<typeof buildSchema>;
-export type Dyno = z.output<typeof dynoSchema>;
-export type Release = z.output<typeof releaseSchema>;
 
 async function list<Item>(platform: TestPlatform, path: string, item: z.ZodType<Item>): Promise<readonly Item[]> {
   const { body } = await platform.api('GET', path);

@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestPlatform } from '../support/platform.ts';
 
-export interface LoadResult {
+interface LoadResult {
   readonly sent: number;
   /** What was not answered with 200, in the order it came: status and body, or the socket's error. */
   readonly failures: readonly string[];
