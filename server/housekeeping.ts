@@ -1,4 +1,5 @@
 import { collectGarbage, type GarbageOptions } from '../buildpacks/image/collect-garbage.ts';
+import { baseImage } from './base-image.ts';
 import type { Engine } from './domain/engine.ts';
 import type { Stores } from './domain/stores.ts';
 
@@ -20,10 +21,12 @@ export function startHousekeeping(
   async function clean(): Promise<void> {
     const digests = await stores.releases.imageDigests();
     const kept = new Set(digests);
-    const keepManifests = new Map((await stores.apps.all()).map((app) => [app.id, kept]));
+    const keepManifests = new Map<string, ReadonlySet<string>>((await stores.apps.all()).map((app) => [app.id, kept]));
+    const base = await baseImage(store.manifests);
+    if (base) keepManifests.set(base.repository, new Set([base.digest]));
     const keepLayersSince = new Date(clock().getTime() - keepLayersMs);
     const { freedBytes } = await collectGarbage({ ...store, keepManifests, keepLayersSince, clock });
-    await engine.pruneImages(digests);
+    await engine.pruneImages(base ? [...digests, base.digest] : digests);
     if (freedBytes > 0) log(`housekeeping: freed ${Math.round(freedBytes / 2 ** 20)} MiB`);
   }
 

@@ -14,6 +14,7 @@ import { createRollout } from '../runtime/rollout/rollout.ts';
 import { createRouteHub } from '../runtime/router/route-hub.ts';
 import { createAuthenticator } from './api/authenticate.ts';
 import { createApi } from './api/create-api.ts';
+import { pullBaseImage } from './base-image.ts';
 import { collectLogs } from './collected-engine.ts';
 import { readConfig } from './config.ts';
 import { dashboardPages } from './dashboard-pages.ts';
@@ -182,6 +183,7 @@ const housekeeping = startHousekeeping({
 });
 collectStartGarbage();
 log('server: up');
+pullBaseImage({ engine, manifests, registryHost: settings.registryHost }).catch((error: unknown) => log(String(error)));
 
 /** Apps and builds go on: the next server takes them up where the database says they are. */
 async function stop(): Promise<void> {

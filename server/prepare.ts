@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createBlobStore } from '../buildpacks/image/blob-store.ts';
+import { createManifestStore } from '../buildpacks/image/manifest-store.ts';
 import { createDockerEngine } from '../runtime/engine/docker-engine.ts';
+import { writeBaseImage } from './base-image.ts';
 import { createBaseLayers } from './base-layer.ts';
 import { readConfig } from './config.ts';
 import type { Stores } from './domain/stores.ts';
+import type { User } from './domain/user.ts';
 import { engineOptions } from './engine-options.ts';
+import { writeWhole } from './platform/platform-file.ts';
 import { openStores } from './store/open-stores.ts';
 
 /**
@@ -14,22 +18,34 @@ import { openStores } from './store/open-stores.ts';
  * Its last line of output is the progress that `up` shows.
  */
 const config = readConfig();
+const secrets = join(config.SHIPWAY_DATA, 'secrets');
 const log = (text: string) => process.stdout.write(`${text}\n`);
 
-async function makeFirstUser(stores: Stores): Promise<void> {
-  if (await stores.users.first()) return;
+async function createFirstUser(stores: Stores): Promise<User> {
   const email = `admin@${config.SHIPWAY_DOMAIN}`;
   const password = randomBytes(12).toString('base64url');
-  const user = await stores.users.create({ email, password });
+  // The file first: a password that nobody knows could not be set again.
+  await writeFile(join(secrets, 'first-user'), `${email}\n${password}\n`, { mode: 0o600 });
+  return stores.users.create({ email, password });
+}
+
+async function ensureFirstUser(stores: Stores): Promise<void> {
+  await mkdir(secrets, { recursive: true, mode: 0o700 });
+  const user = (await stores.users.first()) ?? (await createFirstUser(stores));
+  const tokenFile = join(secrets, 'first-user-token');
+  if (
+    await readFile(tokenFile).then(
+      () => true,
+      () => false,
+    )
+  )
+    return;
   const { secret } = await stores.users.createToken({
     userId: user.id,
     description: 'First user',
     expiresInS: undefined,
   });
-  const folder = join(config.SHIPWAY_DATA, 'secrets');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writeFile(join(folder, 'first-user'), `${email}\n${password}\n`, { mode: 0o600 });
-  await writeFile(join(folder, 'first-user-token'), `${secret}\n`, { mode: 0o600 });
+  await writeWhole(tokenFile, `${secret}\n`, 0o600);
 }
 
 const { stores, close } = await openStores({
@@ -38,11 +54,13 @@ const { stores, close } = await openStores({
   clock: () => new Date(),
   log,
 });
-await makeFirstUser(stores);
+await ensureFirstUser(stores);
 await close();
 
 const engine = createDockerEngine(engineOptions(config, log));
-const blobs = createBlobStore({ root: join(config.SHIPWAY_DATA, 'store') });
+const root = join(config.SHIPWAY_DATA, 'store');
+const blobs = createBlobStore({ root });
 const baseLayer = createBaseLayers({ config, blobs, engine, log });
-await baseLayer('run');
+const layer = await baseLayer('run');
+await writeBaseImage({ blobs, manifests: createManifestStore({ root }), layer });
 engine.close();
