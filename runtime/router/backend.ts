@@ -12,6 +12,7 @@ export class Backend {
   readonly name: string;
   readonly address: Address;
   inFlight = 0;
+  private readonly open = new Set<Upstream>();
   private readonly idle: Upstream[] = [];
   private readonly deadlines: Deadlines;
   private readonly keepAliveMs: number;
@@ -40,15 +41,18 @@ export class Backend {
   }
 
   connect(listener: UpstreamListener): Upstream {
-    return new Upstream({
+    const upstream = new Upstream({
       address: this.address,
       deadlines: this.deadlines,
       listener,
-      onIdleGone: (upstream) => {
-        const place = this.idle.indexOf(upstream);
+      onGone: (gone) => {
+        this.open.delete(gone);
+        const place = this.idle.indexOf(gone);
         if (place !== -1) this.idle.splice(place, 1);
       },
     });
+    this.open.add(upstream);
+    return upstream;
   }
 
   /** Takes a connection back for the next request. `closesAfterS`: when the target said that it will close it. */
@@ -73,8 +77,12 @@ export class Backend {
     if (this.inFlight === 0) this.onDrained?.();
   }
 
-  /** No new request comes: idle connections are closed, and `onDrained` hears when the last request is over. */
+  /**
+   * No new request comes: requests that are still connecting seek another place, idle connections are closed, and `onDrained`
+   * hears when the last request is over.
+   */
   retire(onDrained: () => void): void {
+    for (const upstream of [...this.open]) upstream.giveUpConnecting();
     this.onDrained = onDrained;
     for (const upstream of this.idle.splice(0)) upstream.destroy();
     if (this.inFlight === 0) onDrained();

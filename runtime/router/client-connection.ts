@@ -162,9 +162,9 @@ export class ClientConnection implements Client, Timed {
     else this.exchange.onClientEnd();
   }
 
-  onDeadline(): void {
+  onDeadline(now: number): void {
     if (this.closing) this.socket.destroy();
-    else if (this.exchange !== undefined) this.exchange.onDeadline();
+    else if (this.exchange !== undefined) this.exchange.onDeadline(now);
     else this.close();
   }
 

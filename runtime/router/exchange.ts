@@ -172,8 +172,8 @@ export class Exchange implements Seeker {
     } else this.fail(this.requestBody.done ? failures.H13 : failures.H18);
   }
 
-  onDeadline(): void {
-    if (this.phase === 'seeking') this.placement.onDeadline();
+  onDeadline(now: number): void {
+    if (this.phase === 'seeking') this.placement.onDeadline(now);
     else this.fail(this.lateness());
   }
 

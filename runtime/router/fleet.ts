@@ -40,20 +40,20 @@ export function createFleet(options: {
       onDrained(backend.instanceId);
     });
   };
-  const admit = (target: Target): void => {
+  /** Returns the one that it replaces: the same instance elsewhere, since it was restarted. */
+  const admit = (target: Target): Backend | undefined => {
     const known = backends.get(target.instanceId);
-    if (known?.address.host === target.host && known.address.port === target.port) return;
-    // The same instance elsewhere (it was restarted): requests in flight on the old address end as they can.
-    known?.retire(() => undefined);
+    if (known?.address.host === target.host && known.address.port === target.port) return undefined;
     const { instanceId, name, host, port } = target;
     backends.set(instanceId, new Backend({ instanceId, name, address: { host, port }, deadlines, keepAliveMs }));
+    return known;
   };
   const reconcile = (before: readonly AppRoute[], after: readonly AppRoute[]): void => {
-    const kept = new Set<string>();
-    for (const target of after.flatMap((route) => route.targets)) {
-      kept.add(target.instanceId);
-      admit(target);
-    }
+    const targets = after.flatMap((route) => route.targets);
+    const kept = new Set(targets.map((target) => target.instanceId));
+    const replaced = targets.map(admit).filter((backend) => backend !== undefined);
+    // After all are admitted: requests that were connecting seek anew. Those in flight on an old address end as they can.
+    for (const backend of replaced) backend.retire(() => undefined);
     for (const { instanceId } of before.flatMap((route) => route.targets)) {
       const backend = backends.get(instanceId);
       if (!kept.has(instanceId) && backend !== undefined) retire(backend);

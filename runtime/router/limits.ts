@@ -16,6 +16,8 @@ export const limits = {
 export interface Timeouts {
   /** TCP connect to a target (H19). */
   readonly connectMs: number;
+  /** After this a request that still connects moves to another target, where there is one. */
+  readonly connectElsewhereMs: number;
   /** From the request's last byte to the response's first (H12). */
   readonly firstByteMs: number;
   /** Without a byte either way after that (H15), or without a byte of an unfinished request (H28). */
@@ -33,9 +35,21 @@ export interface ConnectionTimeouts {
   readonly lingerMs: number;
 }
 
-export const appTimeouts: Timeouts = { connectMs: 5000, firstByteMs: 30_000, idleMs: 55_000, bootMs: 75_000 };
+export const appTimeouts: Timeouts = {
+  connectMs: 5000,
+  connectElsewhereMs: 500,
+  firstByteMs: 30_000,
+  idleMs: 55_000,
+  bootMs: 75_000,
+};
 
 /** The platform's own host: a git push can be silent for minutes while a build waits. */
-export const platformTimeouts: Timeouts = { connectMs: 5000, firstByteMs: 900_000, idleMs: 900_000, bootMs: 0 };
+export const platformTimeouts: Timeouts = {
+  connectMs: 5000,
+  connectElsewhereMs: 5000,
+  firstByteMs: 900_000,
+  idleMs: 900_000,
+  bootMs: 0,
+};
 
 export const connectionTimeouts: ConnectionTimeouts = { clientIdleMs: 60_000, keepAliveMs: 90_000, lingerMs: 5000 };

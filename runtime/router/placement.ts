@@ -42,6 +42,8 @@ export class Placement implements UpstreamListener, Waiting {
   private backend: Backend | undefined;
   private upstream: Upstream | undefined;
   private unreachable: Set<Backend> | undefined;
+  /** Those, and targets that did not let it connect soon: they are tried again when there is no other. */
+  private avoided: Set<Backend> | undefined;
   private unreachableBecause: Failure = failures.H21;
   private connectStartedAt = 0;
   private heldUntil = 0;
@@ -69,12 +71,16 @@ export class Placement implements UpstreamListener, Waiting {
       return;
     }
     this.locate();
-    const backend = this.route && this.core.fleet.choose(this.route.targets, this.unreachable);
     const failure = this.refusal(this.route);
+    const backend = this.choose(this.avoided) ?? this.choose(this.unreachable);
     if (failure !== undefined) this.seeker.fail(failure);
     else if (backend !== undefined) this.take(backend);
-    else if (this.unreachable !== undefined) this.seeker.fail(this.unreachableBecause);
-    else this.hold();
+    else if (this.route?.targets.length === 0) this.hold();
+    else this.seeker.fail(this.unreachableBecause);
+  }
+
+  private choose(except: ReadonlySet<Backend> | undefined): Backend | undefined {
+    return this.route && this.core.fleet.choose(this.route.targets, except);
   }
 
   /** What the route's state alone answers. */
@@ -109,7 +115,7 @@ export class Placement implements UpstreamListener, Waiting {
     const idle = backend.takeIdle(this.repeatable ? Number.POSITIVE_INFINITY : freshMs, now);
     if (idle === undefined) {
       this.connectStartedAt = now;
-      this.client.deadlineAt = now + this.timeouts.connectMs;
+      this.client.deadlineAt = now + Math.min(this.timeouts.connectElsewhereMs, this.timeouts.connectMs);
       this.upstream = backend.connect(this);
     } else this.place(idle, now, 0);
   }
@@ -131,9 +137,22 @@ export class Placement implements UpstreamListener, Waiting {
   }
 
   /** The time for connecting, or for booting, is over. */
-  onDeadline(): void {
+  onDeadline(now: number): void {
+    const giveUpAt = this.connectStartedAt + this.timeouts.connectMs;
     if (this.held) this.seeker.fail(failures.H20);
-    else this.onUnreachable(failures.H19);
+    else if (now >= giveUpAt) this.onUnreachable(failures.H19);
+    else this.onSlowConnect(now, giveUpAt);
+  }
+
+  private onSlowConnect(now: number, giveUpAt: number): void {
+    this.locate();
+    this.avoided = withBackend(this.avoided, this.backend);
+    if (this.choose(this.avoided) === undefined) {
+      this.client.deadlineAt = Math.min(giveUpAt, now + this.timeouts.connectElsewhereMs);
+      return;
+    }
+    this.discard();
+    this.seek();
   }
 
   /** Nothing was sent yet, so another target may have the request. */
@@ -145,8 +164,8 @@ export class Placement implements UpstreamListener, Waiting {
       this.seeker.fail(failures.serverAway);
       return;
     }
-    this.unreachable ??= new Set();
-    this.unreachable.add(backend);
+    this.avoided = withBackend(this.avoided, backend);
+    this.unreachable = withBackend(this.unreachable, backend);
     this.unreachableBecause = failure;
     this.seek();
   }
@@ -174,4 +193,10 @@ export class Placement implements UpstreamListener, Waiting {
   onUpstreamBytes(): void {}
   onUpstreamDrain(): void {}
   onUpstreamEnd(): void {}
+}
+
+function withBackend(set: Set<Backend> | undefined, backend: Backend | undefined): Set<Backend> {
+  const all = set ?? new Set();
+  if (backend !== undefined) all.add(backend);
+  return all;
 }

@@ -31,17 +31,17 @@ export class Upstream implements Timed {
   idleSince = 0;
   deadlineAt = Number.POSITIVE_INFINITY;
   private listener: UpstreamListener | undefined;
-  private readonly onIdleGone: (upstream: Upstream) => void;
+  private readonly onGone: (upstream: Upstream) => void;
   private error: Error | undefined;
 
   constructor(options: {
     readonly address: Address;
     readonly deadlines: Deadlines;
     readonly listener: UpstreamListener;
-    readonly onIdleGone: (upstream: Upstream) => void;
+    readonly onGone: (upstream: Upstream) => void;
   }) {
     this.listener = options.listener;
-    this.onIdleGone = options.onIdleGone;
+    this.onGone = options.onGone;
     options.deadlines.add(this);
     this.socket = connect({
       ...options.address,
@@ -62,8 +62,8 @@ export class Upstream implements Timed {
     });
     this.socket.on('close', () => {
       options.deadlines.delete(this);
-      if (this.listener === undefined) this.onIdleGone(this);
-      else this.listener.onUpstreamClose(this.error);
+      this.onGone(this);
+      this.listener?.onUpstreamClose(this.error);
     });
   }
 
@@ -94,8 +94,16 @@ export class Upstream implements Timed {
   /** Ends it without telling the request that had it. */
   destroy(): void {
     this.listener = undefined;
-    this.onIdleGone(this);
+    this.onGone(this);
     this.socket.destroy();
+  }
+
+  /** Nothing will answer at the address any more: a request that waits for the connection hears so now, not in seconds. */
+  giveUpConnecting(): void {
+    if (!this.socket.connecting) return;
+    const { listener } = this;
+    this.destroy();
+    listener?.onUpstreamClose(undefined);
   }
 
   /** The same, once all that was written is sent. */

@@ -94,6 +94,33 @@ describe('runtime/router: proxying', () => {
     expect(connections).toBe(4);
   });
 
+  it('never asks again on a connection that was new', async () => {
+    let connections = 0;
+    const port = await rawBackend((socket) => {
+      connections++;
+      socket.once('data', () => socket.destroy());
+    });
+    const started = await startRouterTo([port, port]);
+    expect((await send(started.port)).status).toBe(503);
+    expect(started.lines[0]).toContain('code=H13');
+    expect(connections).toBe(1);
+  });
+
+  it('never asks again once a byte of the response has come', async () => {
+    let requests = 0;
+    const port = await rawBackend((socket) => {
+      socket.on('data', () => {
+        if (++requests === 1) socket.write(ok);
+        else socket.end('H');
+      });
+    });
+    const started = await startRouterTo(port);
+    expect((await send(started.port)).status).toBe(200);
+    expect((await send(started.port)).status).toBe(503);
+    expect(started.lines[1]).toContain('code=H18');
+    expect(requests).toBe(2);
+  });
+
   it('never sends a POST a second time', async () => {
     let requests = 0;
     const port = await rawBackend((socket) => {

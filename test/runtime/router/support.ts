@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { createRouter, type Router, type RouterOptions } from '../../../runtime/router/router.ts';
 import type { AppRoute, RouteState, Target } from '../../../server/domain/route.ts';
 
@@ -95,6 +97,37 @@ export function cannedBackend(text: string, after: 'end' | 'destroy' | 'stay' = 
       else if (after === 'destroy') setImmediate(() => socket.destroy());
     });
   });
+}
+
+/** The port of a target whose machine is gone: a connection to it gets no answer at all, since its backlog is full. */
+export async function deadTarget(): Promise<number> {
+  const worker = new Worker(
+    `const { parentPort } = require('node:worker_threads');
+    const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+      parentPort.postMessage(server.address().port);
+      // Accepts none.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    });`,
+    { eval: true },
+  );
+  const [port] = (await once(worker, 'message')) as [number];
+  // Linux queues one more than the backlog.
+  const queued = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
+  for (const socket of queued) socket.on('error', () => undefined);
+  await Promise.all(queued.map((socket) => once(socket, 'connect')));
+  running.push({
+    stop: async () => {
+      for (const socket of queued) socket.destroy();
+      await worker.terminate();
+    },
+  });
+  return port;
+}
+
+/** How many connections to a port of loopback wait for an answer: SYN_SENT is 2 in the kernel's table. */
+export function connecting(port: number): number {
+  const remote = ` 0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} 02 `;
+  return readFileSync('/proc/net/tcp', 'utf8').split(remote).length - 1;
 }
 
 export interface RawClient {

@@ -4,6 +4,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { readAll, send } from './node-client.ts';
 import {
   appRoute,
+  connecting,
+  deadTarget,
+  get,
   listen,
   ok,
   rawBackend,
@@ -43,6 +46,80 @@ describe('runtime/router: targets', () => {
   it('tries another target when one refuses', async () => {
     const started = await startRouterTo([1, await rawBackend((socket) => socket.on('data', () => socket.write(ok)))]);
     for (let index = 0; index < 10; index++) expect((await send(started.port)).status).toBe(200);
+  });
+
+  it('moves a request to another target when one does not let it connect soon', async () => {
+    const alive = await rawBackend((socket) => socket.on('data', () => socket.write(ok)));
+    const timeouts = { connectMs: 60_000, connectElsewhereMs: 20 };
+    const started = await startRouterTo([await deadTarget(), alive], { timeouts });
+    const answers = await Promise.all(Array.from({ length: 10 }, () => send(started.port)));
+    expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => 200));
+    expect(started.lines.every((line) => line.includes('dyno=web.2'))).toBe(true);
+  });
+
+  it('comes back to the slow target when the others refuse', async () => {
+    const timeouts = { connectMs: 300, connectElsewhereMs: 20 };
+    const started = await startRouterTo([await deadTarget(), 1], { timeouts });
+    const client = await rawClient(started.port, get);
+    await client.until('(H19)');
+    expect(started.lines[0]).toContain('dyno=web.1');
+  });
+
+  it.each(['put', 'table'] as const)(
+    'places a request again at once when %s takes away the target that it connects to',
+    async (type) => {
+      const alive = await rawBackend((socket) => socket.on('data', () => socket.write(ok)));
+      const dead = await deadTarget();
+      const started = await startRouterTo(dead, { timeouts: { connectMs: 60_000 } });
+      const body = Buffer.from('hello');
+      const answers = [send(started.port), send(started.port, { method: 'POST', body, length: true })];
+      await waitFor(() => connecting(dead) === 2);
+      const route = appRoute('live', [alive]);
+      const table = { version: 2, routes: [route] };
+      started.router.apply(type === 'put' ? { type, version: 2, route } : { type, table });
+      expect((await Promise.all(answers)).map((answer) => answer.status)).toEqual([200, 200]);
+      expect(started.drained).toHaveLength(1);
+      expect(started.router.draining()).toEqual([]);
+    },
+  );
+
+  it('holds a request whose target goes away under its connect while the app boots', async () => {
+    const alive = await rawBackend((socket) => socket.on('data', () => socket.write(ok)));
+    const dead = await deadTarget();
+    const started = await startRouterTo(dead, { timeouts: { connectMs: 60_000 } });
+    const answer = send(started.port, { method: 'POST', body: Buffer.from('hello'), length: true });
+    await waitFor(() => connecting(dead) === 1);
+    started.router.apply({ type: 'put', version: 2, route: appRoute('booting') });
+    expect(started.drained).toHaveLength(1);
+    started.router.apply({ type: 'put', version: 3, route: appRoute('live', [alive]) });
+    expect((await answer).status).toBe(200);
+  });
+
+  it('answers for the route when it keeps no target under a connect', async () => {
+    const dead = await deadTarget();
+    const started = await startRouterTo(dead, { timeouts: { connectMs: 60_000 } });
+    const answers = [send(started.port), send(started.port)];
+    await waitFor(() => connecting(dead) === 2);
+    started.router.apply({ type: 'put', version: 2, route: appRoute('crashed') });
+    expect((await Promise.all(answers)).map((answer) => answer.status)).toEqual([503, 503]);
+    expect(started.lines[0]).toContain('code=H10');
+    started.router.apply({ type: 'put', version: 3, route: appRoute('live', [dead]) });
+    const last = send(started.port);
+    await waitFor(() => connecting(dead) === 1);
+    started.router.apply({ type: 'delete', version: 4, appId: 'app-1' });
+    expect((await last).status).toBe(404);
+  });
+
+  it('follows an instance that moved under a connect', async () => {
+    const alive = await rawBackend((socket) => socket.on('data', () => socket.write(ok)));
+    const dead = await deadTarget();
+    const started = await startRouterTo(dead, { timeouts: { connectMs: 60_000 } });
+    const answer = send(started.port);
+    await waitFor(() => connecting(dead) === 1);
+    const route = appRoute('live', [dead]);
+    const targets = route.targets.map((target) => ({ ...target, port: alive }));
+    started.router.apply({ type: 'put', version: 2, route: { ...route, targets } });
+    expect((await answer).status).toBe(200);
   });
 
   it('holds requests of a booting app until a target comes', async () => {
