@@ -33,6 +33,7 @@ export function createFileLogs(options: FileLogsOptions): InstanceLogs {
   const limits = { maxBytes, segmentBytes: options.segmentBytes ?? Math.ceil(maxBytes / 10) };
   const apps = new Map<string, AppLog>();
   const waiting = new Set<string>();
+  let flushing: Promise<void> = Promise.resolve();
   let scheduled = false;
   let failing = false;
 
@@ -59,8 +60,14 @@ export function createFileLogs(options: FileLogsOptions): InstanceLogs {
     }, delayMs);
   }
 
+  /** Behind a flush that is under way: who stops after this one must not cut that one off. */
+  function flush(): Promise<void> {
+    flushing = flushing.catch(() => undefined).then(flushWaiting);
+    return flushing;
+  }
+
   /** All apps get their turn, also when one fails. */
-  async function flush(): Promise<void> {
+  async function flushWaiting(): Promise<void> {
     let failure: unknown;
     for (const appId of [...waiting]) {
       waiting.delete(appId);

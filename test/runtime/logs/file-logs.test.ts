@@ -209,6 +209,17 @@ describe('file logs', () => {
     expect(await again.cursorOf('app', 'odd')).toBe('19');
   });
 
+  it('is flushed only when also what another flush is writing is on disk', async () => {
+    const logs = open();
+    const lines = Array.from({ length: 20_000 }, (_, index) => line(`line ${index}`));
+    logs.append('app', lines, { instanceId: 'i', cursor: 'last' });
+    const first = logs.flush();
+    await logs.flush();
+    // The next server opens the same folder now.
+    expect(await open().cursorOf('app', 'i')).toBe('last');
+    await first;
+  });
+
   it('refuses ids that lead out of its folder', () => {
     expect(() => open().append('../other', [line('x')])).toThrow('no such id');
   });
