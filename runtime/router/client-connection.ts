@@ -132,13 +132,13 @@ export class ClientConnection implements Client, Timed {
     return bodyBytes;
   }
 
-  endExchange(keepAlive: boolean): void {
+  endExchange(keepAlive: boolean, now: number): void {
     this.exchange = undefined;
     if (!keepAlive) {
       this.close();
       return;
     }
-    this.deadlineAt = performance.now() + this.core.connectionTimeouts.clientIdleMs;
+    this.deadlineAt = now + this.core.connectionTimeouts.clientIdleMs;
     if (this.pending.length > 0) this.readRequests();
     else if (this.paused) this.adjustFlow();
   }

@@ -13,8 +13,8 @@ export interface Client {
   deadlineAt: number;
   /** Writes the router's own answer; its body's length in bytes comes back. */
   answer(page: ErrorPage): number;
-  /** The response is complete: the next request's turn, or the end. */
-  endExchange(keepAlive: boolean): void;
+  /** The response is complete: the next request's turn, or the end. `now`: of performance.now(). */
+  endExchange(keepAlive: boolean, now: number): void;
   /** Ends it in the middle of a response. `reset`: only that tells the client that the body is not whole. */
   cut(reset: boolean): void;
   /** Reads on unless too much waits for its turn, or the target takes no more. */

@@ -48,7 +48,7 @@ export class Exchange implements Seeker {
     if (expect !== undefined && expect !== '100-continue') {
       this.placement.locate();
       this.fail(failures.H26Expect);
-    } else this.placement.seek();
+    } else this.placement.seek(this.startedMs);
   }
 
   onPlaced(upstream: Upstream, now: number): void {
@@ -105,13 +105,14 @@ export class Exchange implements Seeker {
 
   onUpstreamBytes(chunk: Buffer): void {
     const { client, response } = this;
-    client.deadlineAt = performance.now() + this.placement.timeouts.idleMs;
+    const now = performance.now();
+    client.deadlineAt = now + this.placement.timeouts.idleMs;
     if (this.phase === 'tunnel') {
       response.bytes += chunk.length;
       response.blocked = !client.socket.write(Buffer.from(chunk));
     } else {
       const outcome = response.feed(chunk);
-      if (outcome === 'done') this.complete();
+      if (outcome === 'done') this.complete(now);
       else if (outcome === 'switched') this.openTunnel();
       else if (outcome !== 'more') this.fail(outcome);
     }
@@ -137,12 +138,12 @@ export class Exchange implements Seeker {
     if (this.phase === 'tunnel') {
       this.clientEnded = true;
       this.upstream?.socket.end();
-      if (this.upstreamEnded) this.complete();
+      if (this.upstreamEnded) this.complete(performance.now());
     } else this.onClientClose();
   }
 
   onClientClose(): void {
-    if (this.phase === 'tunnel') this.complete();
+    if (this.phase === 'tunnel') this.complete(performance.now());
     else this.fail(failures.H27);
   }
 
@@ -151,14 +152,15 @@ export class Exchange implements Seeker {
   onUpstreamEnd(): void {
     if (this.phase === 'tunnel') {
       this.upstreamEnded = true;
-      if (this.clientEnded) this.complete();
+      if (this.clientEnded) this.complete(performance.now());
       else this.client.socket.end();
-    } else if (this.response.endsWithConnection) this.complete();
+    } else if (this.response.endsWithConnection) this.complete(performance.now());
     else this.onUpstreamLost();
   }
 
   onUpstreamClose(error: Error | undefined): void {
-    if (this.phase === 'tunnel' || (error === undefined && this.response.endsWithConnection)) this.complete();
+    if (this.phase === 'tunnel' || (error === undefined && this.response.endsWithConnection))
+      this.complete(performance.now());
     else this.onUpstreamLost();
   }
 
@@ -168,7 +170,7 @@ export class Exchange implements Seeker {
       // An idle connection that the target closed just now.
       this.letGo();
       this.phase = 'seeking';
-      this.placement.seek();
+      this.placement.seek(performance.now());
     } else this.fail(this.requestBody.done ? failures.H13 : failures.H18);
   }
 
@@ -188,9 +190,10 @@ export class Exchange implements Seeker {
   fail(failure: Failure, detail?: string): void {
     if (this.phase === 'over') return;
     this.phase = 'over';
+    const now = performance.now();
     this.letGo();
     if (this.response.head !== undefined || failure === failures.H27) {
-      this.log(failure, failure.status);
+      this.log(failure, failure.status, now);
       this.client.cut(this.response.endsWithConnection);
       return;
     }
@@ -198,20 +201,20 @@ export class Exchange implements Seeker {
     const { accept, method } = this.head;
     const head = method === 'HEAD';
     this.response.bytes = this.client.answer({ failure, detail, accept, requestId: this.requestId, head, keepAlive });
-    this.log(failure, failure.status);
-    this.client.endExchange(keepAlive);
+    this.log(failure, failure.status, now);
+    this.client.endExchange(keepAlive, now);
   }
 
-  private complete(): void {
+  private complete(now: number): void {
     if (this.phase === 'over') return;
     const { response, requestBody } = this;
     const reusable =
       this.phase === 'sent' && requestBody.done && response.head?.keepAlive === true && !response.overrun;
     this.phase = 'over';
     this.upstream = undefined;
-    this.placement.finish(reusable, response.head?.keepAliveS);
-    this.log(undefined, response.head?.status ?? 0);
-    this.client.endExchange(response.clientKeepAlive && requestBody.done);
+    this.placement.finish(reusable, response.head?.keepAliveS, now);
+    this.log(undefined, response.head?.status ?? 0, now);
+    this.client.endExchange(response.clientKeepAlive && requestBody.done, now);
   }
 
   private letGo(): void {
@@ -220,7 +223,7 @@ export class Exchange implements Seeker {
     this.placement.discard();
   }
 
-  private log(failure: Failure | undefined, status: number): void {
+  private log(failure: Failure | undefined, status: number, now: number): void {
     const { route, instance, connectMs } = this.placement;
     if (route === undefined) return;
     const text = formatAccess({
@@ -232,7 +235,7 @@ export class Exchange implements Seeker {
       forwardedFor: this.forwardedFor,
       instance,
       connectMs,
-      serviceMs: performance.now() - this.startedMs,
+      serviceMs: now - this.startedMs,
       status,
       bytes: this.response.bytes,
       protocol: 'http',

@@ -36,8 +36,8 @@ export class LogBuffer {
   push(appId: string, at: number, text: string): void {
     const line = `{"appId":"${appId}","at":${at},"text":"${text}"}`;
     if (this.openLength + line.length + batchTail.length + 1 > batchBytes) this.closeBatch();
-    this.append(this.openAppIds.length === 0 ? batchHead : ',');
-    this.append(line);
+    // In one call: the line's separator alone would cost half as much as the line.
+    this.append((this.openAppIds.length === 0 ? batchHead : ',') + line);
     this.openAppIds.push(appId);
     if (this.openAppIds.length === linesInBatch) this.closeBatch();
   }

@@ -65,17 +65,17 @@ export class Placement implements UpstreamListener, Waiting {
   }
 
   /** Ends in the seeker's `onPlaced` or `fail`, at once or later. */
-  seek(): void {
+  seek(now: number): void {
     if (this.forPlatform) {
-      this.take(this.core.platform);
+      this.take(this.core.platform, now);
       return;
     }
     this.locate();
     const failure = this.refusal(this.route);
     const backend = this.choose(this.avoided) ?? this.choose(this.unreachable);
     if (failure !== undefined) this.seeker.fail(failure);
-    else if (backend !== undefined) this.take(backend);
-    else if (this.route?.targets.length === 0) this.hold();
+    else if (backend !== undefined) this.take(backend, now);
+    else if (this.route?.targets.length === 0) this.hold(now);
     else this.seeker.fail(this.unreachableBecause);
   }
 
@@ -94,9 +94,9 @@ export class Placement implements UpstreamListener, Waiting {
   }
 
   /** The app boots, or wakes: its request waits instead of failing. */
-  private hold(): void {
+  private hold(now: number): void {
     if (this.route === undefined) return;
-    if (this.heldUntil === 0) this.heldUntil = performance.now() + this.timeouts.bootMs;
+    if (this.heldUntil === 0) this.heldUntil = now + this.timeouts.bootMs;
     this.held = true;
     this.client.deadlineAt = this.heldUntil;
     this.core.fleet.wait(this.route.appId, this);
@@ -104,11 +104,10 @@ export class Placement implements UpstreamListener, Waiting {
 
   onRouteChange(): void {
     this.held = false;
-    this.seek();
+    this.seek(performance.now());
   }
 
-  private take(backend: Backend): void {
-    const now = performance.now();
+  private take(backend: Backend, now: number): void {
     backend.acquire();
     this.backend = backend;
     this.instance = backend.name;
@@ -152,7 +151,7 @@ export class Placement implements UpstreamListener, Waiting {
       return;
     }
     this.discard();
-    this.seek();
+    this.seek(now);
   }
 
   /** Nothing was sent yet, so another target may have the request. */
@@ -167,14 +166,14 @@ export class Placement implements UpstreamListener, Waiting {
     this.avoided = withBackend(this.avoided, backend);
     this.unreachable = withBackend(this.unreachable, backend);
     this.unreachableBecause = failure;
-    this.seek();
+    this.seek(performance.now());
   }
 
   /** The request is done: its connection is kept for the next one, or ended once all is sent. */
-  finish(reusable: boolean, keepAliveS: number | undefined): void {
+  finish(reusable: boolean, keepAliveS: number | undefined, now: number): void {
     const { backend, upstream } = this;
     this.upstream = undefined;
-    if (upstream !== undefined && reusable) backend?.keep(upstream, keepAliveS, performance.now());
+    if (upstream !== undefined && reusable) backend?.keep(upstream, keepAliveS, now);
     else upstream?.destroySoon();
     this.discard();
   }
