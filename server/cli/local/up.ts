@@ -98,7 +98,6 @@ async function describe(data: string, platform: Platform): Promise<string> {
   const url = platformUrl(platform);
   const shipway = await launcherName();
   const flag = data === dataFolder(undefined) ? '' : ` --data ${data}`;
-  const at = platform.port === 8080 && platform.domain === 'localhost' ? '' : `SHIPWAY_URL=${url} `;
   return `
 Shipway is up.
 
@@ -110,8 +109,8 @@ Shipway is up.
 
 Next, in your app's folder:
 
-  ${at}${shipway} login${flag}
-  ${at}${shipway} create hello
+  ${shipway} login${flag}
+  ${shipway} create hello
   git push shipway main
 ${platform.domain === 'localhost' ? '\nBrowsers and curl find <app>.localhost by themselves; where a program does not, add it to /etc/hosts as 127.0.0.1.\n' : ''}`;
 }
