@@ -27,11 +27,16 @@ export function isAlive(file: ProcessFile): boolean {
 
 const pathOf = (data: string, name: string) => join(data, 'run', `${name}.pid`);
 
-export async function writeProcessFile(data: string, name: string, pid: number): Promise<ProcessFile | undefined> {
+/** The process that has this pid now. */
+export function processOf(pid: number): ProcessFile | undefined {
   const startTicks = startTicksOf(pid);
-  if (startTicks === undefined) return undefined;
-  await writeWhole(pathOf(data, name), `${pid} ${startTicks}\n`, 0o644);
-  return { pid, startTicks };
+  return startTicks === undefined ? undefined : { pid, startTicks };
+}
+
+export async function writeProcessFile(data: string, name: string, pid: number): Promise<ProcessFile | undefined> {
+  const file = processOf(pid);
+  if (file) await writeWhole(pathOf(data, name), `${pid} ${file.startTicks}\n`, 0o644);
+  return file;
 }
 
 /** The program of that name if it runs. */

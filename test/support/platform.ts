@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removeEngineLeftovers } from './engine-leftovers.ts';
 import { type CommandResult, type RunningCommand, runCommand, startCommand } from './run-command.ts';
-import { keepStore, seedStore } from './seed-store.ts';
+import { seedStore } from './seed-store.ts';
 
 const launcher = join(import.meta.dirname, '..', '..', 'shipway');
 
@@ -122,7 +122,6 @@ export async function startPlatform(options: { readonly env?: NodeJS.ProcessEnv 
     await end().catch(() => undefined);
     throw error;
   });
-  await keepStore(data);
   const token = (await readFile(join(data, 'secrets', 'first-user-token'), 'utf8')).trim();
   await writeNetrc(home, token);
   const url = `http://localhost:${port}`;

@@ -1,9 +1,23 @@
 import { link, mkdir, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ensureBaseLayer } from '../../buildpacks/image/base-layer.ts';
+import { createBlobStore } from '../../buildpacks/image/blob-store.ts';
+import { runCommand } from '../../buildpacks/image/run-command.ts';
 
-/** Layers that every platform makes the same (base, toolchains): made once, then linked into each new data folder. */
-const seedFolder = join(tmpdir(), 'shipway-test-store');
+/** Layers that every platform makes the same (bases, toolchains): made once, then linked into each new data folder. */
+const root = join(tmpdir(), 'shipway-test-store');
+
+/** Both bases, so that no test waits for the minute that they take; several test files may ask at once. Answers the store's folder. */
+export async function makeSeed(): Promise<string> {
+  const log = (line: string) => process.stderr.write(`${line}\n`);
+  const options = { blobs: createBlobStore({ root }), root, run: runCommand, log };
+  await Promise.all([
+    ensureBaseLayer({ ...options, variant: 'run' }),
+    ensureBaseLayer({ ...options, variant: 'build' }),
+  ]);
+  return root;
+}
 
 /** What another process adds or removes meanwhile is left out. */
 async function linkFiles(from: string, to: string): Promise<void> {
@@ -14,10 +28,6 @@ async function linkFiles(from: string, to: string): Promise<void> {
 
 /** Records first, so that none comes along whose blob does not. Content goes by its digest and never changes in place. */
 export async function seedStore(data: string): Promise<void> {
-  for (const name of ['layers', 'blobs/sha256']) await linkFiles(join(seedFolder, name), join(data, 'store', name));
-}
-
-/** What a start alone makes, the base: to be taken before the platform is used. */
-export async function keepStore(data: string): Promise<void> {
-  for (const name of ['blobs/sha256', 'layers']) await linkFiles(join(data, 'store', name), join(seedFolder, name));
+  await makeSeed();
+  for (const name of ['layers', 'blobs/sha256']) await linkFiles(join(root, name), join(data, 'store', name));
 }

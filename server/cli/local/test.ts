@@ -7,7 +7,7 @@ import { buildDashboard } from '../../platform/dashboard-build.ts';
 import { installPackages } from '../../platform/debian-packages.ts';
 import { bringEngine, endOwnEngine } from '../../platform/docker-daemon.ts';
 import { environment } from '../../platform/environment.ts';
-import { anyPlatformRuns } from '../../platform/registered-platforms.ts';
+import { anyPlatformRuns, registerProcess } from '../../platform/registered-platforms.ts';
 import { run as runCommand } from '../../platform/run.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
@@ -56,6 +56,7 @@ async function countResults(report: string): Promise<{ readonly passed: number; 
 export async function run(options: { readonly filters: readonly string[] }): Promise<number> {
   await bringTools();
   await bringEngine(say);
+  const registered = await registerProcess(process.pid);
   await buildDashboard(say);
   const folder = await mkdtemp(join(tmpdir(), 'shipway-test-'));
   const report = join(folder, 'report.json');
@@ -76,6 +77,7 @@ export async function run(options: { readonly filters: readonly string[] }): Pro
   ]);
   const { passed, failed } = await countResults(report);
   await rm(folder, { recursive: true });
+  await registered.forget();
   if (await endOwnEngine(await anyPlatformRuns())) say('Stopped Docker Engine, which was started for the tests');
   process.stdout.write(`${passed} passed, ${failed + failedChecks} failed\n`);
   return failed + failedChecks === 0 ? 0 : 1;

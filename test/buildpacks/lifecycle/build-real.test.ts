@@ -10,7 +10,7 @@ let builder: Awaited<ReturnType<typeof startRealBuilder>>;
 
 beforeAll(async () => {
   builder = await startRealBuilder();
-}, 60_000);
+}, 300_000);
 afterAll(() => builder.close(), 60_000);
 
 async function copyOf(app: string): Promise<string> {

@@ -23,6 +23,7 @@ import { createHostRules } from '../../../runtime/engine/host-rules.ts';
 import type { BuildResult } from '../../../server/domain/build.ts';
 import { exportTree, readSourceTree } from '../../../server/git/source-tree.ts';
 import { run } from '../../runtime/engine/run-command.ts';
+import { makeSeed } from '../../support/seed-store.ts';
 import { commitFolder } from '../sample-tree.ts';
 
 const arch = process.arch === 'arm64' ? 'arm64' : 'x64';
@@ -39,7 +40,7 @@ export interface RealBuild {
  * between runs. Layers that commands made never hit there, since every app is a new one.
  */
 export async function startRealBuilder() {
-  const root = path.join(tmpdir(), 'shipway-test-store');
+  const root = await makeSeed();
   const platformId = `t${randomBytes(4).toString('hex')}`;
   const folder = mkdtempSync(path.join(tmpdir(), 'shipway-build-'));
   const log = (text: string) => process.stderr.write(`${text}\n`);
