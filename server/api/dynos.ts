@@ -28,7 +28,7 @@ async function writeDyno(app: App, view: InstanceView, { stores }: ApiDeps) {
 
 const dynoId = ({ instance }: InstanceView) => nameId('dyno', instance.id);
 const shape: ListShape<InstanceView> = {
-  keys: { id: dynoId, name: ({ instance }) => instanceName(instance) },
+  keys: { name: ({ instance }) => instanceName(instance), id: dynoId },
 };
 
 const notBuiltYet = () =>

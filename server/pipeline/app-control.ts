@@ -167,11 +167,8 @@ export class AppControl implements Control {
     await this.#deps.rollout.stop(app.id, instance);
   }
 
-  async instances(app: App): Promise<readonly InstanceView[]> {
-    const views = await this.#deps.rollout.views(app.id);
-    return views.toSorted(
-      (a, b) => a.instance.processType.localeCompare(b.instance.processType) || a.instance.slot - b.instance.slot,
-    );
+  instances(app: App): Promise<readonly InstanceView[]> {
+    return this.#deps.rollout.views(app.id);
   }
 
   async cancelBuild({
