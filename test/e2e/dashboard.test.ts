@@ -66,7 +66,7 @@ describe('the dashboard', () => {
     await page.goto(`${platform.url}/apps/watched/scale`);
     await page.getByRole('button', { name: 'More web' }).click();
     await page.getByRole('button', { name: 'Apply changes' }).click();
-    await page.getByText('Changes not applied').waitFor({ state: 'hidden' });
+    await page.getByRole('region', { name: 'Changes not applied' }).waitFor({ state: 'hidden' });
     await page.goto(`${platform.url}/apps/watched/logs`);
     await page.getByRole('region', { name: 'Log lines' }).getByText('Scaled to web@2').waitFor({ timeout: 30_000 });
   });

@@ -293,7 +293,7 @@ describe('dashboard: config vars', () => {
         body: { FLAG: 'on', STRIPE_KEY: null, MAIL_FROM: 'shop@example.com', A: 'x y', B: '2' },
       },
     ]);
-    await page.getByText('STRIPE_KEY').waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'Remove STRIPE_KEY' }).waitFor({ state: 'hidden' });
   });
 });
 
